@@ -1,0 +1,45 @@
+// What the component runtime needs from the store whose core instances it links: instantiation, calls that are
+// metered and may yield, host calls, and a way to end the guest that its `catch_all` cannot catch.
+
+import type { RuntimeError } from "edge-runtime-common";
+import type { CoreInstance } from "./core-instance.ts";
+import type { HostFunction } from "./host-functions.ts";
+
+/** A core function called from the host. `direct` is the plain export; `promising` runs it on a stack of its own. */
+export interface CoreFunction {
+  readonly direct: (...args: unknown[]) => unknown;
+  readonly promising: (...args: unknown[]) => Promise<unknown>;
+}
+
+export type CoreImports = ReadonlyMap<string, ReadonlyMap<string, WebAssembly.ImportValue>>;
+
+export interface ComponentStore {
+  /** Instantiates core module number `index` of the compiled component, its start function included. */
+  readonly instantiateCore: (index: number, imports: CoreImports) => Promise<CoreInstance>;
+  /** Prepares an exported function for host calls; do it once per instance, not per call. */
+  readonly coreFunction: (fn: WebAssembly.ExportValue) => CoreFunction;
+  /**
+   * Calls a core function that may suspend and yield. No JavaScript frame may be between the guest and this call:
+   * use it from the top or after an `await`, never synchronously inside an import.
+   */
+  readonly callSuspendable: (fn: CoreFunction, args: readonly unknown[]) => Promise<unknown>;
+  /**
+   * Calls a core function synchronously, e.g. `cabi_realloc` inside an import: it cannot yield, and a run of over
+   * 2 ms in it is a trap.
+   */
+  readonly callSync: (fn: CoreFunction, args: readonly unknown[]) => unknown;
+  /**
+   * Calls a `sync` host function. Faults end the guest: what is thrown is uncatchable in wasm and must propagate
+   * unchanged through every JavaScript frame.
+   */
+  readonly callHost: (fn: HostFunction, args: readonly unknown[]) => unknown;
+  /**
+   * Calls an `async` host function (from within a `Suspending` import). Never settles when the run ended meanwhile:
+   * the guest is not resumed and what follows does not run.
+   */
+  readonly callHostAsync: (fn: HostFunction, args: readonly unknown[]) => Promise<unknown>;
+  /** Ends the guest: records the error as the run's outcome and returns what must be thrown (a genuine wasm trap). */
+  readonly kill: (error: RuntimeError) => unknown;
+  /** Charges fuel for lifted and lowered bytes and elements: a non-negative integer. */
+  readonly charge: (fuel: number) => void;
+}

@@ -1,0 +1,27 @@
+// What core needs from where it runs. Core itself uses WebAssembly and ECMAScript only; the host package
+// implements this with Node.js, tests with fakes.
+
+export interface Platform {
+  /** Monotonic clock in milliseconds with sub-millisecond resolution; the origin is arbitrary. */
+  readonly now: () => number;
+  /** Wall clock in milliseconds since 1970-01-01T00:00:00Z. */
+  readonly wallClock: () => number;
+  /** Resolves after the event loop has served what was ready: timers, sockets, other guests. */
+  readonly yieldToEventLoop: () => Promise<void>;
+  /** Calls back once after `delayMs` (0 or more); the returned function cancels. Must not keep the process alive. */
+  readonly schedule: (delayMs: number, callback: () => void) => () => void;
+  /** SHA-256, 64 lower-case hexadecimal digits. */
+  readonly sha256: (bytes: Uint8Array) => string;
+  /** HMAC-SHA-256 of the bytes under the key of this installation: 32 bytes. */
+  readonly authenticate: (bytes: Uint8Array) => Uint8Array;
+  /** Parses the WebAssembly text format, core module or component; rejects with an Error whose message has line and column. */
+  readonly parseWat: (text: string) => Promise<Uint8Array>;
+}
+
+/** Where compiled artifacts are kept between starts. Both calls may fail silently: the cache is never the only copy. */
+export interface ArtifactCache {
+  /** The stored bytes, or undefined where there are none. */
+  readonly read: (key: string) => Promise<Uint8Array | undefined>;
+  readonly write: (key: string, bytes: Uint8Array) => Promise<void>;
+  readonly remove: (key: string) => Promise<void>;
+}
