@@ -1,7 +1,6 @@
 // Every error that the runtime reports, one class per cause. Errors are data: a stable `code`, structured
 // `fields`, the HTTP status that a server answers with, and the `cause` where there is one. Messages may be shown
-// to the owner of a function
-// guest text or other tenants.
+// to the owner of a function; clients of a server get the code and the status only.
 
 /** Plain values that go into logs and JSON as they are. */
 export type ErrorFields = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
@@ -31,58 +30,66 @@ export abstract class RuntimeError extends Error {
 }
 
 export class ModuleNotFound extends RuntimeError {
-  constructor(readonly moduleId: string) {
+  readonly moduleId: string;
+
+  constructor(moduleId: string) {
     super({
       code: "ERR_EDGE_MODULE_NOT_FOUND",
       message: `Module not found: ${moduleId}`,
       httpStatus: 404,
       fields: { moduleId },
     });
+    this.moduleId = moduleId;
   }
 }
 
 /** The bytes are not a module or component that can run here: malformed, invalid, over a limit, or a feature that is off. */
 export class CompilationFailed extends RuntimeError {
-  constructor(
-    readonly reason: string,
-    cause?: unknown,
-  ) {
+  readonly reason: string;
+
+  constructor(reason: string, cause?: unknown) {
     super({
       code: "ERR_EDGE_COMPILATION_FAILED",
       message: `Compilation failed: ${reason}`,
       fields: { reason },
       cause,
     });
+    this.reason = reason;
   }
 }
 
 /** A precompiled artifact that is not ours, was changed, or was made by another version. */
 export class ArtifactRefused extends RuntimeError {
-  constructor(readonly reason: string) {
+  readonly reason: string;
+
+  constructor(reason: string) {
     super({ code: "ERR_EDGE_ARTIFACT_REFUSED", message: `Artifact refused: ${reason}`, fields: { reason } });
+    this.reason = reason;
   }
 }
 
 /** Nothing that the host offers satisfies an import. `path` names it from the root, e.g. `wasi:io/poll@0.2.0 -> poll`. */
 export class ImportNotFound extends RuntimeError {
-  constructor(
-    readonly path: string,
-    readonly reason: string,
-  ) {
+  readonly path: string;
+  readonly reason: string;
+
+  constructor(path: string, reason: string) {
     super({
       code: "ERR_EDGE_IMPORT_NOT_FOUND",
       message: `Import not found: ${path} (${reason})`,
       fields: { path, reason },
     });
+    this.path = path;
+    this.reason = reason;
   }
 }
 
 /** The entry point that was asked for is not exported. */
 export class ExportNotFound extends RuntimeError {
-  constructor(
-    readonly exportName: string,
-    readonly available: readonly string[],
-  ) {
+  readonly exportName: string;
+  readonly available: readonly string[];
+
+  constructor(exportName: string, available: readonly string[]) {
     const list = available.length === 0 ? "no functions" : available.slice(0, 20).join(", ");
     super({
       code: "ERR_EDGE_EXPORT_NOT_FOUND",
@@ -90,72 +97,91 @@ export class ExportNotFound extends RuntimeError {
       httpStatus: 500,
       fields: { exportName, available },
     });
+    this.exportName = exportName;
+    this.available = available;
   }
 }
 
 /** An entry point or argument does not have the type that the caller needs. */
 export class SignatureMismatch extends RuntimeError {
-  constructor(
-    readonly exportName: string,
-    readonly reason: string,
-  ) {
+  readonly exportName: string;
+  readonly reason: string;
+
+  constructor(exportName: string, reason: string) {
     super({
       code: "ERR_EDGE_SIGNATURE_MISMATCH",
       message: `Signature mismatch: ${exportName}: ${reason}`,
       httpStatus: 500,
       fields: { exportName, reason },
     });
+    this.exportName = exportName;
+    this.reason = reason;
   }
 }
 
 export class ExecutionTimeout extends RuntimeError {
-  constructor(readonly durationMs: number) {
+  readonly durationMs: number;
+
+  constructor(durationMs: number) {
     super({
       code: "ERR_EDGE_EXECUTION_TIMEOUT",
       message: `Execution timeout after ${durationMs}ms`,
       httpStatus: 504,
       fields: { durationMs },
     });
+    this.durationMs = durationMs;
   }
 }
 
 export class FuelExhausted extends RuntimeError {
-  constructor(readonly maxFuel?: number) {
+  readonly maxFuel: number | undefined;
+
+  constructor(maxFuel?: number) {
     super({ code: "ERR_EDGE_FUEL_EXHAUSTED", message: "Fuel exhausted", httpStatus: 503, fields: { maxFuel } });
+    this.maxFuel = maxFuel;
   }
 }
 
 export class MemoryLimitExceeded extends RuntimeError {
-  constructor(readonly limitMb: number) {
+  readonly limitMb: number;
+
+  constructor(limitMb: number) {
     super({
       code: "ERR_EDGE_MEMORY_LIMIT_EXCEEDED",
       message: `Memory limit exceeded: ${limitMb}MB`,
       httpStatus: 503,
       fields: { limitMb },
     });
+    this.limitMb = limitMb;
   }
 }
 
 /** The caller gave the run up: the client disconnected, or the server is stopping. */
 export class ExecutionCancelled extends RuntimeError {
-  constructor(readonly reason: string) {
+  readonly reason: string;
+
+  constructor(reason: string) {
     super({
       code: "ERR_EDGE_EXECUTION_CANCELLED",
       message: `Execution cancelled: ${reason}`,
       httpStatus: 503,
       fields: { reason },
     });
+    this.reason = reason;
   }
 }
 
 export class PoolExhausted extends RuntimeError {
-  constructor(readonly limit: number) {
+  readonly limit: number;
+
+  constructor(limit: number) {
     super({
       code: "ERR_EDGE_POOL_EXHAUSTED",
       message: `No instance free: ${limit} in use`,
       httpStatus: 503,
       fields: { limit },
     });
+    this.limit = limit;
   }
 }
 
@@ -185,11 +211,10 @@ export type TrapCode =
   | "unknown";
 
 export class Trap extends RuntimeError {
-  constructor(
-    readonly trapMessage: string,
-    readonly trapCode: TrapCode,
-    cause?: unknown,
-  ) {
+  readonly trapMessage: string;
+  readonly trapCode: TrapCode;
+
+  constructor(trapMessage: string, trapCode: TrapCode, cause?: unknown) {
     super({
       code: "ERR_EDGE_TRAP",
       message: `Trap: ${trapMessage}`,
@@ -197,29 +222,31 @@ export class Trap extends RuntimeError {
       fields: { trapMessage, trapCode },
       cause,
     });
+    this.trapMessage = trapMessage;
+    this.trapCode = trapCode;
   }
 }
 
 export class Io extends RuntimeError {
-  constructor(
-    readonly detail: string,
-    cause?: unknown,
-  ) {
+  readonly detail: string;
+
+  constructor(detail: string, cause?: unknown) {
     super({ code: "ERR_EDGE_IO", message: `I/O error: ${detail}`, httpStatus: 500, fields: { detail }, cause });
+    this.detail = detail;
   }
 }
 
 export class InvalidConfig extends RuntimeError {
-  constructor(
-    readonly reason: string,
-    cause?: unknown,
-  ) {
+  readonly reason: string;
+
+  constructor(reason: string, cause?: unknown) {
     super({
       code: "ERR_EDGE_INVALID_CONFIG",
       message: `Invalid configuration: ${reason}`,
       fields: { reason },
       cause,
     });
+    this.reason = reason;
   }
 }
 
@@ -237,44 +264,57 @@ export abstract class HostFunctionError extends Error {
 }
 
 export class HttpRequestFailed extends HostFunctionError {
-  constructor(
-    readonly url: string,
-    readonly status: number,
-  ) {
+  readonly url: string;
+  readonly status: number;
+
+  constructor(url: string, status: number) {
     super("ERR_EDGE_HOST_HTTP_REQUEST_FAILED", `HTTP request failed: ${url} (status ${status})`, { url, status });
+    this.url = url;
+    this.status = status;
   }
 }
 
 export class PermissionDenied extends HostFunctionError {
-  constructor(readonly resource: string) {
+  readonly resource: string;
+
+  constructor(resource: string) {
     super("ERR_EDGE_HOST_PERMISSION_DENIED", `Permission denied: ${resource}`, { resource });
+    this.resource = resource;
   }
 }
 
 export class KvStore extends HostFunctionError {
-  constructor(
-    readonly detail: string,
-    cause?: unknown,
-  ) {
+  readonly detail: string;
+
+  constructor(detail: string, cause?: unknown) {
     super("ERR_EDGE_HOST_KV_STORE", `Key-value store error: ${detail}`, { detail }, cause);
+    this.detail = detail;
   }
 }
 
 export class RateLimitExceeded extends HostFunctionError {
-  constructor(readonly operation: string) {
+  readonly operation: string;
+
+  constructor(operation: string) {
     super("ERR_EDGE_HOST_RATE_LIMIT_EXCEEDED", `Rate limit exceeded: ${operation}`, { operation });
+    this.operation = operation;
   }
 }
 
 export class InvalidArgument extends HostFunctionError {
-  constructor(readonly reason: string) {
+  readonly reason: string;
+
+  constructor(reason: string) {
     super("ERR_EDGE_HOST_INVALID_ARGUMENT", `Invalid argument: ${reason}`, { reason });
+    this.reason = reason;
   }
 }
 
 /** A host function failed: `cause` is the HostFunctionError. */
 export class HostFunction extends RuntimeError {
-  constructor(readonly error: HostFunctionError) {
+  readonly error: HostFunctionError;
+
+  constructor(error: HostFunctionError) {
     super({
       code: "ERR_EDGE_HOST_FUNCTION",
       message: `Host function error: ${error.message}`,
@@ -282,23 +322,25 @@ export class HostFunction extends RuntimeError {
       fields: { hostCode: error.code, ...error.fields },
       cause: error,
     });
+    this.error = error;
   }
 }
 
 /** A WASI call failed in a way that the guest cannot be told of. */
 export class WasiError extends Error {
-  constructor(
-    message: string,
-    readonly errno: string | undefined = undefined,
-    cause?: unknown,
-  ) {
+  readonly errno: string | undefined;
+
+  constructor(message: string, errno: string | undefined = undefined, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = "WasiError";
+    this.errno = errno;
   }
 }
 
 export class Wasi extends RuntimeError {
-  constructor(readonly error: WasiError) {
+  readonly error: WasiError;
+
+  constructor(error: WasiError) {
     super({
       code: "ERR_EDGE_WASI",
       message: `WASI error: ${error.message}`,
@@ -306,15 +348,15 @@ export class Wasi extends RuntimeError {
       fields: { errno: error.errno },
       cause: error,
     });
+    this.error = error;
   }
 }
 
 /** An invariant of the runtime itself does not hold. Kills the run that met it, never the process. */
 export class InternalError extends RuntimeError {
-  constructor(
-    readonly detail: string,
-    cause?: unknown,
-  ) {
+  readonly detail: string;
+
+  constructor(detail: string, cause?: unknown) {
     super({
       code: "ERR_EDGE_INTERNAL",
       message: `Internal error: ${detail}`,
@@ -322,6 +364,7 @@ export class InternalError extends RuntimeError {
       fields: { detail },
       cause,
     });
+    this.detail = detail;
   }
 }
 
