@@ -1,2 +1,4 @@
 export * from "./config.ts";
 export * from "./errors.ts";
+export * from "./problem.ts";
+export * from "./request-errors.ts";

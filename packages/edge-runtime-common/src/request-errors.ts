@@ -1,0 +1,100 @@
+// Errors that end an HTTP request before, or after, a guest has run: what a server answers where no run failed.
+
+import { RuntimeError } from "./errors.ts";
+
+/** No function's route is a prefix of the path. */
+export class RouteNotFound extends RuntimeError {
+  readonly path: string;
+
+  constructor(path: string) {
+    super({
+      code: "ERR_EDGE_REQUEST_ROUTE_NOT_FOUND",
+      message: `No route for path: ${path}`,
+      httpStatus: 404,
+      fields: { path },
+    });
+    this.path = path;
+  }
+}
+
+/** The client's request cannot be handed to a guest: malformed, or of a form that is not supported. */
+export class RequestInvalid extends RuntimeError {
+  readonly reason: string;
+
+  constructor(reason: string) {
+    super({
+      code: "ERR_EDGE_REQUEST_INVALID",
+      message: `Invalid request: ${reason}`,
+      httpStatus: 400,
+      fields: { reason },
+    });
+    this.reason = reason;
+  }
+}
+
+/** The request's body is longer than `server.max_body_bytes`. */
+export class BodyTooLarge extends RuntimeError {
+  readonly limitBytes: number;
+
+  constructor(limitBytes: number) {
+    super({
+      code: "ERR_EDGE_REQUEST_BODY_TOO_LARGE",
+      message: `Request body too large: more than ${limitBytes} bytes`,
+      httpStatus: 413,
+      fields: { limitBytes },
+    });
+    this.limitBytes = limitBytes;
+  }
+}
+
+/** The request's line and headers are longer than `server.max_header_bytes`. */
+export class HeadersTooLarge extends RuntimeError {
+  readonly limitBytes: number;
+
+  constructor(limitBytes: number) {
+    super({
+      code: "ERR_EDGE_REQUEST_HEADERS_TOO_LARGE",
+      message: `Request headers too large: more than ${limitBytes} bytes`,
+      httpStatus: 431,
+      fields: { limitBytes },
+    });
+    this.limitBytes = limitBytes;
+  }
+}
+
+/** The client did not send its whole request in time. */
+export class RequestTimeout extends RuntimeError {
+  constructor() {
+    super({ code: "ERR_EDGE_REQUEST_TIMEOUT", message: "Request not received in time", httpStatus: 408 });
+  }
+}
+
+/** The guest ran and answered `err`; its message is for the function's owner, never for the client. */
+export class FunctionFailed extends RuntimeError {
+  readonly guestMessage: string;
+
+  constructor(guestMessage: string) {
+    super({
+      code: "ERR_EDGE_FUNCTION_FAILED",
+      message: `Function failed: ${guestMessage}`,
+      httpStatus: 500,
+      fields: { guestMessage },
+    });
+    this.guestMessage = guestMessage;
+  }
+}
+
+/** The guest ran and answered what is no HTTP response: a status or header that HTTP does not allow. */
+export class ResponseInvalid extends RuntimeError {
+  readonly reason: string;
+
+  constructor(reason: string) {
+    super({
+      code: "ERR_EDGE_FUNCTION_RESPONSE_INVALID",
+      message: `Invalid response of the function: ${reason}`,
+      httpStatus: 502,
+      fields: { reason },
+    });
+    this.reason = reason;
+  }
+}
