@@ -100,5 +100,7 @@ export type FunctionTable = ConfigFile["functions"][number];
 function isRoute(route: string): boolean {
   if (route === "/") return true;
   const [first, ...segments] = route.split("/");
-  return first === "" && segments.every((segment) => /^(?!\.{1,2}$)[^\s?#\\\p{Cc}]+$/u.test(segment));
+  return (
+    first === "" && segments.length > 0 && segments.every((segment) => /^(?!\.{1,2}$)[^\s?#\\\p{Cc}]+$/u.test(segment))
+  );
 }

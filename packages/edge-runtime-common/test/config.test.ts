@@ -1,0 +1,257 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { configFormatOf, defaultConfig, InvalidConfig, parseConfig, parseConfigData } from "edge-runtime-common";
+
+const MAX = 9_007_199_254_740_991;
+
+/** The reason of the InvalidConfig that the call must throw. */
+function reasonOf(call: () => unknown): string {
+  try {
+    call();
+  } catch (error) {
+    assert.ok(error instanceof InvalidConfig);
+    return error.reason;
+  }
+  assert.fail("expected InvalidConfig");
+}
+
+const hello = { name: "hello", route: "/hello", source: "hello.wasm" };
+
+describe("config", () => {
+  test("config: an empty file has the documented defaults", () => {
+    const expected = {
+      engine: {
+        poolingAllocator: true,
+        maxInstances: 1000,
+        instanceMemoryMb: 64,
+        cacheCompiledModules: true,
+        cacheDir: undefined,
+        epochInterruption: true,
+        artifactKeyFile: undefined,
+      },
+      execution: { maxFuel: 10_000_000, timeoutMs: 100, maxMemoryMb: 128, fuelMetering: true },
+      server: {
+        host: "127.0.0.1",
+        port: 8080,
+        maxBodyBytes: 1_048_576,
+        maxHeaderBytes: 16_384,
+        headersTimeoutMs: 10_000,
+        requestTimeoutMs: 30_000,
+        keepAliveTimeoutMs: 5000,
+        shutdownGraceMs: 5000,
+      },
+      functions: [],
+    };
+    assert.deepEqual(defaultConfig(), expected);
+    assert.deepEqual(parseConfig("", "toml"), expected);
+    assert.deepEqual(parseConfig("{}", "json"), expected);
+  });
+
+  test("config: TOML and JSON with every key give the same values", () => {
+    const toml = `
+      [engine]
+      pooling_allocator = false
+      max_instances = 2
+      instance_memory_mb = 3
+      cache_compiled_modules = false
+      cache_dir = "cache"
+      epoch_interruption = false
+      artifact_key_file = "key"
+      [execution]
+      max_fuel = ${MAX}
+      timeout_ms = 3_600_000
+      max_memory_mb = 4096
+      fuel_metering = false
+      [server]
+      listen = "[::1]:0"
+      max_body_bytes = 0
+      max_header_bytes = 1024
+      headers_timeout_ms = 4
+      request_timeout_ms = 5
+      keep_alive_timeout_ms = 0
+      shutdown_grace_ms = 0
+      [[functions]]
+      name = "hello"
+      route = "/hello/"
+      source = "hello.wasm"
+      entry = "go"
+      timeout_ms = 7
+      [functions.permissions]
+      logging = true`;
+    const config = parseConfig(toml, "toml");
+    const json = {
+      engine: {
+        pooling_allocator: false,
+        max_instances: 2,
+        instance_memory_mb: 3,
+        cache_compiled_modules: false,
+        cache_dir: "cache",
+        epoch_interruption: false,
+        artifact_key_file: "key",
+      },
+      execution: { max_fuel: MAX, timeout_ms: 3_600_000, max_memory_mb: 4096, fuel_metering: false },
+      server: {
+        listen: "[::1]:0",
+        max_body_bytes: 0,
+        max_header_bytes: 1024,
+        headers_timeout_ms: 4,
+        request_timeout_ms: 5,
+        keep_alive_timeout_ms: 0,
+        shutdown_grace_ms: 0,
+      },
+      functions: [{ ...hello, entry: "go", timeout_ms: 7, permissions: { logging: true } }],
+    };
+    assert.deepEqual(config, parseConfig(JSON.stringify(json), "json"));
+    assert.deepEqual(config.engine, {
+      poolingAllocator: false,
+      maxInstances: 2,
+      instanceMemoryMb: 3,
+      cacheCompiledModules: false,
+      cacheDir: "cache",
+      epochInterruption: false,
+      artifactKeyFile: "key",
+    });
+    assert.deepEqual(config.functions, [
+      {
+        name: "hello",
+        route: "/hello",
+        source: "hello.wasm",
+        entry: "go",
+        permissions: { loggingEnabled: true },
+        execution: { maxFuel: MAX, timeoutMs: 7, maxMemoryMb: 4096, fuelMetering: false },
+      },
+    ]);
+    assert.equal(config.server.host, "::1");
+    assert.equal(config.server.port, 0);
+  });
+
+  test("config: a function inherits [execution] and is granted nothing", () => {
+    const [fn] = parseConfigData({ execution: { timeout_ms: 9 }, functions: [{ ...hello, max_fuel: 5 }] }).functions;
+    assert.deepEqual(fn?.execution, { maxFuel: 5, timeoutMs: 9, maxMemoryMb: 128, fuelMetering: true });
+    assert.deepEqual(fn.permissions, { loggingEnabled: false });
+    assert.equal(fn.entry, undefined);
+  });
+
+  test("config: every part of the result is frozen", () => {
+    const config = parseConfigData({ functions: [hello] });
+    const [fn] = config.functions;
+    const parts = [config, config.engine, config.execution, config.server, config.functions];
+    for (const part of [...parts, fn, fn?.permissions, fn?.execution]) assert.ok(Object.isFrozen(part));
+  });
+
+  const fuel = `execution.max_fuel: expected an integer from 1 to ${MAX}`;
+  const address = "server.listen: expected an address as in 127.0.0.1:8080, [::1]:8080 or localhost:8080";
+  const route =
+    "functions[0].route: expected a path that starts with / and has no empty, . or .. segment, query or fragment";
+  const name =
+    "functions[0].name: expected a name of letters, digits, '.', '_' and '-', at most 64, the first a letter or digit";
+  const withRoute = (value: unknown) => ({ functions: [{ ...hello, route: value }] });
+  const withName = (value: unknown) => ({ functions: [{ ...hello, name: value }] });
+  const rejected: readonly (readonly [unknown, string])[] = [
+    [{ execution: { max_fuel: "many" } }, `${fuel}, got "many"`],
+    [{ execution: { max_fuel: 0 } }, `${fuel}, got 0`],
+    [{ execution: { max_fuel: 1.5 } }, `${fuel}, got 1.5`],
+    [{ execution: { max_fuel: MAX + 1 } }, `${fuel}, got 9007199254740992`],
+    [{ execution: { max_fuel: Number.NaN } }, `${fuel}, got NaN`],
+    [{ execution: { max_fuel: null } }, `${fuel}, got null`],
+    [{ execution: { max_fuel: [1] } }, `${fuel}, got a list`],
+    [{ execution: { max_fuel: {} } }, `${fuel}, got a table`],
+    [{ execution: { max_fuel: "x".repeat(100) } }, `${fuel}, got "${"x".repeat(59)}...`],
+    [
+      { execution: { timeout_ms: 3_600_001 } },
+      "execution.timeout_ms: expected an integer from 1 to 3600000, got 3600001",
+    ],
+    [{ execution: { max_memory_mb: 4097 } }, "execution.max_memory_mb: expected an integer from 1 to 4096, got 4097"],
+    [{ execution: { fuel_metering: 1 } }, "execution.fuel_metering: expected true or false, got 1"],
+    [{ engine: { max_instances: 10_001 } }, "engine.max_instances: expected an integer from 1 to 10000, got 10001"],
+    [{ engine: { instance_memory_mb: -1 } }, "engine.instance_memory_mb: expected an integer from 1 to 4096, got -1"],
+    [{ engine: { cache_dir: "" } }, 'engine.cache_dir: expected a path, got ""'],
+    [{ engine: { artifact_key_file: 3 } }, "engine.artifact_key_file: expected a path, got 3"],
+    [{ engine: { max_instancs: 1 } }, "engine.max_instancs: unknown key, did you mean max_instances?"],
+    [{ enginee: {} }, "enginee: unknown key, did you mean engine?"],
+    [{ zzz: 1 }, "zzz: unknown key, known keys are engine, execution, server, functions"],
+    [{ "a.b\n": 1 }, '"a.b\\n": unknown key, known keys are engine, execution, server, functions'],
+    [JSON.parse('{"__proto__": 1}'), "__proto__: unknown key, known keys are engine, execution, server, functions"],
+    [{ engine: 3 }, "engine: expected a table, got 3"],
+    [[], "the file: expected a table, got a list"],
+    [{ functions: {} }, "functions: expected a list of tables, got a table"],
+    [withName("-a"), `${name}, got "-a"`],
+    [withName("a".repeat(65)), `${name}, got "${"a".repeat(59)}...`],
+    [withName(undefined), `${name}, but it is missing`],
+    [withRoute("hello"), `${route}, got "hello"`],
+    [withRoute("/a//b"), `${route}, got "/a//b"`],
+    [withRoute("/a/../b"), `${route}, got "/a/../b"`],
+    [withRoute("/a?b"), `${route}, got "/a?b"`],
+    [withRoute("/a b"), `${route}, got "/a b"`],
+    [withRoute(""), `${route}, got ""`],
+    [
+      { functions: [{ ...hello, permissions: { loging: true } }] },
+      "functions[0].permissions.loging: unknown key, did you mean logging?",
+    ],
+    [{ functions: [{ ...hello, timeout: 1 }] }, "functions[0].timeout: unknown key, did you mean timeout_ms?"],
+    [
+      { functions: [hello, { ...hello, route: "/b" }] },
+      'functions[1].name: expected a name of its own, got that of functions[0], "hello"',
+    ],
+    [
+      { functions: [hello, { ...hello, name: "b", route: "/hello/" }] },
+      'functions[1].route: expected a route of its own, got that of functions[0], "/hello"',
+    ],
+    [{ server: { listen: "localhost" } }, `${address}, got "localhost"`],
+    [{ server: { listen: "::1:80" } }, `${address}, got "::1:80"`],
+    [{ server: { listen: "a:65536" } }, `${address}, got "a:65536"`],
+    [{ server: { listen: 8080 } }, `${address}, got 8080`],
+    [
+      { server: { request_timeout_ms: 9 } },
+      "server.headers_timeout_ms: expected at most server.request_timeout_ms (9), got 10000",
+    ],
+  ];
+  for (const [data, reason] of rejected) {
+    test(`config: rejects ${JSON.stringify(data).slice(0, 90)}`, () => {
+      assert.equal(
+        reasonOf(() => parseConfigData(data)),
+        reason,
+      );
+    });
+  }
+
+  test("config: lists several problems in the order of the schema", () => {
+    assert.equal(
+      reasonOf(() => parseConfigData({ execution: { timeout_ms: 0, fuel: 1 }, engine: { max_instances: 0 } })),
+      "engine.max_instances: expected an integer from 1 to 10000, got 0; " +
+        "execution.timeout_ms: expected an integer from 1 to 3600000, got 0; " +
+        "execution.fuel: unknown key, known keys are max_fuel, timeout_ms, max_memory_mb, fuel_metering",
+    );
+  });
+
+  const broken: readonly (readonly [string, "toml" | "json", RegExp])[] = [
+    ["[engine]\nmax_instances = ", "toml", /^TOML syntax, line 2, column 17: /],
+    ["[engine]\n[engine]", "toml", /^TOML syntax, line 2, column \d+: /],
+    ["a = 99999999999999999999", "toml", /^TOML syntax, line 1, column 5: /],
+    ['{\n"engine": {},\n}', "json", /^JSON syntax: .*line 3 column 1/],
+    ["", "json", /^JSON syntax: /],
+  ];
+  for (const [text, format, reason] of broken) {
+    test(`config: reports where the ${format} ${JSON.stringify(text)} is broken`, () => {
+      const found = reasonOf(() => parseConfig(text, format));
+      assert.match(found, reason);
+      assert.ok(!found.includes("\n"));
+    });
+  }
+
+  test("config: a TOML date is no number", () => {
+    assert.equal(
+      reasonOf(() => parseConfig("[execution]\nmax_fuel = 1979-05-27", "toml")),
+      `${fuel}, got the date 1979-05-27`,
+    );
+  });
+
+  test("config: the file's name tells the format", () => {
+    assert.equal(configFormatOf("a/edge.toml"), "toml");
+    assert.equal(configFormatOf("edge.json"), "json");
+    assert.match(
+      reasonOf(() => configFormatOf("edge.yaml")),
+      /ends in \.toml or \.json/,
+    );
+  });
+});
