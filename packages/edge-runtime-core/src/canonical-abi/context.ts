@@ -1,0 +1,50 @@
+// What lifting and lowering need from the component instance that they serve: its memory and string encoding
+// (the `canon` options), its handle tables, and the meter. One context per set of canonical options of an
+// instance; it holds no state of a call, so it can be made once and used for every request.
+// Spec: CanonicalABI "Canonical ABI Options", "Lifting and Lowering Context".
+
+import type { TrapCode } from "edge-runtime-common";
+import type { ResourceId, StringEncoding } from "./types.ts";
+
+/** Both views span the whole memory. They are detached by growth: fetch them again after every guest call. */
+export interface AbiMemory {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly view: DataView<ArrayBuffer>;
+}
+
+export interface AbiContext {
+  /** The memory of the `memory` option, read once per lift or lower. Not called for types that need no memory. */
+  readonly memory: () => AbiMemory;
+  readonly encoding: StringEncoding;
+  /** Ends the guest for breaking the ABI; the code is `canonical_abi` where none is given. */
+  readonly trap: (message: string, code?: TrapCode) => never;
+  /**
+   * Charges fuel before the work is done: 1 a byte of strings and of lists of numbers, 1 an element of other lists,
+   * in both directions. A non-negative integer.
+   */
+  readonly charge: (fuel: number) => void;
+  /** Takes an owned handle out of the instance's table and gives the host's view of it. Traps on a wrong handle. */
+  readonly liftOwn: (resource: ResourceId, handle: number) => unknown;
+  readonly liftBorrow: (resource: ResourceId, handle: number) => unknown;
+  /** Puts a resource into the instance's table; returns the handle, an unsigned 32-bit integer. */
+  readonly lowerOwn: (resource: ResourceId, value: unknown) => number;
+  readonly lowerBorrow: (resource: ResourceId, value: unknown) => number;
+  /**
+   * Most bytes that one lift may take on the JavaScript heap, estimated before anything is allocated;
+   * `DEFAULT_LIFT_BUDGET_BYTES` as a rule. Over it the guest traps.
+   */
+  readonly liftBudgetBytes: number;
+}
+
+/** 64 MiB: a `list<tuple<u8, u8>>` of 2^28 elements is 512 MiB in the guest and over 20 GiB as JavaScript arrays. */
+export const DEFAULT_LIFT_BUDGET_BYTES = 64 * 1024 * 1024;
+
+export type CoreType = "i32" | "i64" | "f32" | "f64";
+
+/** i64 is a bigint, the others are numbers; i32 may be signed or unsigned in both directions. */
+export type CoreValue = number | bigint;
+
+export interface CoreSignature {
+  readonly params: readonly CoreType[];
+  readonly results: readonly CoreType[];
+}

@@ -1,0 +1,31 @@
+// The one place that touches `memory.buffer`. Growth detaches the buffer and makes a new one, so views are cached
+// by the identity of the buffer: a call that finds the same buffer costs one comparison.
+
+import type { AbiMemory } from "./context.ts";
+
+export class LinearMemory {
+  readonly #memory: WebAssembly.Memory;
+  #buffer: ArrayBuffer;
+  #current: AbiMemory;
+
+  constructor(memory: WebAssembly.Memory) {
+    this.#memory = memory;
+    this.#buffer = memory.buffer;
+    this.#current = viewBuffer(memory.buffer);
+  }
+
+  /** The whole memory as it is now; valid until guest code runs again. */
+  current(): AbiMemory {
+    const { buffer } = this.#memory;
+    if (buffer !== this.#buffer) {
+      this.#buffer = buffer;
+      this.#current = viewBuffer(buffer);
+    }
+    return this.#current;
+  }
+}
+
+/** Views of a buffer that is not a WebAssembly memory's, or is known not to grow. */
+export function viewBuffer(buffer: ArrayBuffer): AbiMemory {
+  return { bytes: new Uint8Array(buffer), view: new DataView(buffer) };
+}
