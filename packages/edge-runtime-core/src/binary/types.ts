@@ -1,0 +1,186 @@
+// Core types as far as the rewriter needs them: the flattened type index space with each function's parameters and
+// results, and the printed names of value types. Garbage-collected types are counted, not modelled.
+// Spec: core, Binary Format, Types.
+
+import type { Reader } from "./reader.ts";
+
+export interface FunctionType {
+  readonly kind: "func";
+  readonly params: readonly string[];
+  readonly results: readonly string[];
+}
+
+export interface AggregateType {
+  readonly kind: "struct" | "array";
+}
+
+export type DefinedType = FunctionType | AggregateType;
+
+export interface Limits {
+  readonly min: bigint;
+  readonly max: bigint | undefined;
+  readonly is64: boolean;
+  readonly shared: boolean;
+}
+
+export interface TableType {
+  readonly element: string;
+  readonly limits: Limits;
+}
+
+export interface GlobalType {
+  readonly type: string;
+  readonly mutable: boolean;
+}
+
+/** Gathers which proposals a module uses, by the name under which they are reported. */
+export type FeatureSet = Set<string>;
+
+const numericTypes = new Map([
+  [0x7f, "i32"],
+  [0x7e, "i64"],
+  [0x7d, "f32"],
+  [0x7c, "f64"],
+  [0x7b, "v128"],
+]);
+
+const abstractHeapTypes = new Map([
+  [0x70, "func"],
+  [0x6f, "extern"],
+  [0x6e, "any"],
+  [0x6d, "eq"],
+  [0x6c, "i31"],
+  [0x6b, "struct"],
+  [0x6a, "array"],
+  [0x69, "exn"],
+  [0x71, "none"],
+  [0x72, "noextern"],
+  [0x73, "nofunc"],
+  [0x74, "noexn"],
+]);
+
+const gcHeapTypes = new Set(["any", "eq", "i31", "struct", "array", "none"]);
+
+function heapType(reader: Reader, features: FeatureSet): string {
+  const at = reader.pos;
+  const index = reader.s33();
+  if (index >= 0) {
+    features.add("function-references");
+    return `$${index}`;
+  }
+  const name = abstractHeapTypes.get(index + 0x80);
+  if (name === undefined) reader.fail("malformed heap type", at);
+  if (gcHeapTypes.has(name)) features.add("gc");
+  if (name === "exn") features.add("exceptions");
+  return name;
+}
+
+function printReference(nullable: boolean, heap: string): string {
+  if (nullable && heap === "func") return "funcref";
+  if (nullable && heap === "extern") return "externref";
+  return `(ref ${nullable ? "null " : ""}${heap})`;
+}
+
+export function valueType(reader: Reader, features: FeatureSet): string {
+  const at = reader.pos;
+  const byte = reader.byte();
+  const numeric = numericTypes.get(byte);
+  if (numeric !== undefined) {
+    if (numeric === "v128") features.add("simd");
+    return numeric;
+  }
+  if (byte === 0x63 || byte === 0x64) return printReference(byte === 0x63, heapType(reader, features));
+  if (!abstractHeapTypes.has(byte)) reader.fail("malformed value type", at);
+  reader.pos = at;
+  return printReference(true, heapType(reader, features));
+}
+
+function valueTypes(reader: Reader, features: FeatureSet): string[] {
+  return Array.from({ length: reader.count() }, () => valueType(reader, features));
+}
+
+function fieldType(reader: Reader, features: FeatureSet): void {
+  const byte = reader.peek();
+  if (byte === 0x78 || byte === 0x77) reader.byte();
+  else valueType(reader, features);
+  reader.byte();
+}
+
+function compositeType(reader: Reader, features: FeatureSet): DefinedType {
+  const at = reader.pos;
+  const form = reader.byte();
+  if (form === 0x60) {
+    const params = valueTypes(reader, features);
+    const results = valueTypes(reader, features);
+    if (results.length > 1) features.add("multi-value");
+    return { kind: "func", params, results };
+  }
+  features.add("gc");
+  if (form === 0x5e) {
+    fieldType(reader, features);
+    return { kind: "array" };
+  }
+  if (form === 0x5f) {
+    const count = reader.count(2);
+    for (let index = 0; index < count; index++) fieldType(reader, features);
+    return { kind: "struct" };
+  }
+  return reader.fail(`unknown composite type 0x${form.toString(16)}`, at);
+}
+
+function subType(reader: Reader, features: FeatureSet): DefinedType {
+  const form = reader.peek();
+  if (form !== 0x50 && form !== 0x4f) return compositeType(reader, features);
+  reader.byte();
+  features.add("gc");
+  const supertypes = reader.count();
+  for (let index = 0; index < supertypes; index++) reader.u32();
+  return compositeType(reader, features);
+}
+
+/** The type section's content: every type that has an index, recursion groups flattened. */
+export function typeSection(reader: Reader, features: FeatureSet): DefinedType[] {
+  const types: DefinedType[] = [];
+  const groups = reader.count();
+  for (let group = 0; group < groups; group++) {
+    if (reader.peek() !== 0x4e) {
+      types.push(subType(reader, features));
+      continue;
+    }
+    reader.byte();
+    features.add("gc");
+    const count = reader.count();
+    for (let index = 0; index < count; index++) types.push(subType(reader, features));
+  }
+  return types;
+}
+
+export function limits(reader: Reader): Limits {
+  const at = reader.pos;
+  const flags = reader.byte();
+  if (flags > 7) reader.fail(`unsupported limits flags 0x${flags.toString(16)}`, at);
+  const is64 = (flags & 4) !== 0;
+  const bound = (): bigint => (is64 ? reader.u64() : BigInt(reader.u32()));
+  const min = bound();
+  const max = flags & 1 ? bound() : undefined;
+  return { min, max, is64, shared: (flags & 2) !== 0 };
+}
+
+export function memoryType(reader: Reader, features: FeatureSet): Limits {
+  const memory = limits(reader);
+  if (memory.is64) features.add("memory64");
+  if (memory.shared) features.add("threads");
+  return memory;
+}
+
+export function tableType(reader: Reader, features: FeatureSet): TableType {
+  const element = valueType(reader, features);
+  const table = { element, limits: limits(reader) };
+  if (table.limits.is64) features.add("memory64");
+  return table;
+}
+
+export function globalType(reader: Reader, features: FeatureSet): GlobalType {
+  const type = valueType(reader, features);
+  return { type, mutable: reader.byte() === 1 };
+}

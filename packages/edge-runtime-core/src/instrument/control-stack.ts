@@ -1,0 +1,59 @@
+// Labels of the function being rewritten. Besides what validation would keep, each knows how many operators may have
+// run since the last check on some path that reaches its end, and whether the counter must be in the global there.
+
+export const Label = { function: 0, block: 1, loop: 2, if: 3, else: 4, try: 5 } as const;
+export type LabelKind = (typeof Label)[keyof typeof Label];
+
+export interface ControlFrame {
+  kind: LabelKind;
+  /** Some branch goes to this label. */
+  branched: boolean;
+  /** Exceptions land here, or it is the function's own label: the counter is in the global, not the local. */
+  synced: boolean;
+  /** Operators since the last check where the construct was entered. */
+  sinceAtEntry: number;
+  /** The most over all branches to the label. */
+  sinceMax: number;
+  /** Deadline metering: where the loop's weight is patched in, and the weight of what encloses it. */
+  weightAt: number;
+  outerWeight: number;
+}
+
+export class ControlStack {
+  readonly #frames: ControlFrame[] = [];
+  #depth = 0;
+
+  get depth(): number {
+    return this.#depth;
+  }
+
+  clear(): void {
+    this.#depth = 0;
+  }
+
+  push(kind: LabelKind, since: number, synced: boolean): ControlFrame {
+    let frame = this.#frames[this.#depth];
+    if (frame === undefined) {
+      frame = { kind, branched: false, synced, sinceAtEntry: since, sinceMax: 0, weightAt: -1, outerWeight: 0 };
+      this.#frames.push(frame);
+    }
+    frame.kind = kind;
+    frame.branched = false;
+    frame.synced = synced;
+    frame.sinceAtEntry = since;
+    frame.sinceMax = 0;
+    frame.weightAt = -1;
+    frame.outerWeight = 0;
+    this.#depth += 1;
+    return frame;
+  }
+
+  pop(): void {
+    this.#depth -= 1;
+  }
+
+  /** The frame that label `index` names, counted from the innermost; undefined where there is none. */
+  label(index: number): ControlFrame | undefined {
+    return index < this.#depth ? this.#frames[this.#depth - 1 - index] : undefined;
+  }
+}

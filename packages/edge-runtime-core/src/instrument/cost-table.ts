@@ -1,0 +1,28 @@
+// What a guest is charged, as data with a version: an artifact rewritten under another version is not accepted.
+// Operator costs stand in ../binary/opcodes.ts; here is what depends on operands, and the host's own work.
+// Source: Wasmtime 50.0.1 (PyPI), default `OperatorCost` and `VariableOperatorCost`, measured with `consume_fuel`.
+
+export const costTable = {
+  version: 1,
+  /** Added at each function entry. */
+  functionEntry: 1,
+  memoryBytes: 1,
+  memoryGrowPage: 1,
+  tableElement: 1,
+  tableGrowElement: 1,
+} as const;
+
+/**
+ * Most operators between two checks on any path, per frame. With it, slice + maxUnchecked x stack depth stays far
+ * below 2^31 and the 32-bit counter cannot wrap.
+ */
+export const maxUnchecked = 256;
+
+/** Most bytes that one bulk memory operation moves between two checks. */
+export const bulkChunkBytes = 1 << 20;
+
+/** Most elements that one bulk table operation moves between two checks. */
+export const bulkChunkElements = 1 << 16;
+
+/** Locals that V8 admits in one function, parameters included. */
+export const maxFunctionLocals = 50_000;

@@ -1,0 +1,394 @@
+// Rewrites one function body: renumbers what moved, replaces bulk operations and growth, and meters.
+//
+// Costs are gathered while code runs straight on and subtracted where control flow divides or joins, so that what was
+// consumed is exact at every call, check and return. The counter lives in a local; it is in its global whenever code
+// outside the function can see it: at calls, throws, tail calls and exits. It is checked at function entry, at loop
+// heads, where exceptions land, and wherever more than `maxUnchecked` operators could have run on some path since the
+// last check. Unreachable code is renumbered and otherwise copied.
+//
+// Deadline metering gathers nothing: entries and loop heads charge the number of operators of their region (without
+// inner loops) at once.
+
+import { readOpcode, skipImmediates } from "../binary/instruction.ts";
+import type { Opcode } from "../binary/opcodes.ts";
+import { Flow, Immediate } from "../binary/opcodes.ts";
+import { Reader } from "../binary/reader.ts";
+import { Writer } from "../binary/writer.ts";
+import { findCatchTargets } from "./catch-targets.ts";
+import type { ControlFrame, LabelKind } from "./control-stack.ts";
+import { ControlStack, Label } from "./control-stack.ts";
+import { costTable, maxFunctionLocals, maxUnchecked } from "./cost-table.ts";
+import { Counter } from "./counter.ts";
+import type { Injection } from "./injection.ts";
+import { replacement } from "./replacement.ts";
+
+export class FunctionMeter {
+  readonly #injection: Injection;
+  readonly #out = new Writer(4096);
+  readonly #counter: Counter | undefined;
+  readonly #fuel: boolean;
+  readonly #frames = new ControlStack();
+  #reader = new Reader(new Uint8Array());
+  /** First byte of the original that was not copied yet. */
+  #copied = 0;
+  #reachable = true;
+  /** Nesting inside unreachable code. */
+  #dead = 0;
+  /** Fuel that ran but was not subtracted yet. */
+  #pending = 0;
+  /** Operators since the last check, the most over all paths to here. */
+  #since = 0;
+  /** Deadline metering: operators of the region so far. */
+  #weight = 0;
+  #ordinal = 0;
+  #uses = 0;
+  #catchTargets: ReadonlySet<number> | undefined;
+
+  constructor(injection: Injection) {
+    this.#injection = injection;
+    this.#fuel = injection.metering === "fuel";
+    this.#counter = injection.metered ? new Counter(this.#out, injection) : undefined;
+  }
+
+  /** Bits of `Use` over all functions rewritten so far. */
+  get uses(): number {
+    return this.#uses;
+  }
+
+  /** Rewrites the body at `[start, end)` (locals and expression, without its size) of a function with `params`. */
+  rewrite(bytes: Uint8Array, range: { start: number; end: number }, params: number): Writer {
+    this.#catchTargets = undefined;
+    if (!this.#attempt(bytes, range, params)) {
+      const reader = new Reader(bytes, range.start, range.end);
+      this.#skipLocals(reader);
+      this.#catchTargets = findCatchTargets(reader);
+      this.#attempt(bytes, range, params);
+    }
+    return this.#out;
+  }
+
+  /** False where a `try_table` came up and the labels that its exceptions land on are not known yet. */
+  #attempt(bytes: Uint8Array, range: { start: number; end: number }, params: number): boolean {
+    this.#reader = new Reader(bytes, range.start, range.end);
+    this.#out.truncate(0);
+    this.#frames.clear();
+    this.#reachable = true;
+    this.#dead = 0;
+    this.#pending = 0;
+    this.#since = 0;
+    this.#weight = 1;
+    this.#ordinal = 0;
+    const frame = this.#frames.push(Label.function, 0, true);
+    this.#prologue(params, frame);
+    while (this.#frames.depth > 0) {
+      const at = this.#reader.pos;
+      const opcode = readOpcode(this.#reader);
+      this.#uses |= opcode.uses;
+      if (opcode.flow === Flow.tryTable && this.#catchTargets === undefined && this.#counter !== undefined)
+        return false;
+      if (this.#reachable) this.#live(opcode, at);
+      else this.#unreached(opcode, at);
+    }
+    if (!this.#reader.done) this.#reader.fail("bytes after the end of a function");
+    return true;
+  }
+
+  #skipLocals(reader: Reader): number {
+    let total = 0;
+    for (let groups = reader.count(2); groups > 0; groups--) {
+      total += reader.u32();
+      const type = reader.byte();
+      if (type === 0x63 || type === 0x64) reader.skipLeb(5);
+    }
+    return total;
+  }
+
+  #prologue(params: number, frame: ControlFrame): void {
+    const reader = this.#reader;
+    const start = reader.pos;
+    const groups = reader.count(2);
+    const rest = reader.pos;
+    reader.pos = start;
+    const locals = params + this.#skipLocals(reader);
+    const counter = this.#counter;
+    const caches = counter !== undefined && locals < maxFunctionLocals;
+    this.#out.u32(groups + (caches ? 1 : 0));
+    this.#out.copy(reader.bytes, rest, reader.pos);
+    if (caches) this.#out.bytes2(1, 0x7f);
+    this.#copied = reader.pos;
+    if (counter === undefined) return;
+    counter.useLocal(caches ? locals : undefined);
+    if (this.#fuel) counter.enter(costTable.functionEntry);
+    else frame.weightAt = counter.deferred(true);
+  }
+
+  /** Copies what was read and not changed, up to `to`. */
+  #copyTo(to: number): void {
+    this.#out.copy(this.#reader.bytes, this.#copied, to);
+    this.#copied = to;
+  }
+
+  #flush(): void {
+    this.#counter?.subtract(this.#pending);
+    this.#pending = 0;
+  }
+
+  /** Control goes to a label: subtracts what is pending, into the global too where the label is synced. */
+  #leave(synced: boolean): void {
+    if (synced) this.#save();
+    else this.#flush();
+  }
+
+  /** Subtracts what is pending and puts the counter into its global. */
+  #save(): void {
+    this.#counter?.save(this.#pending);
+    this.#pending = 0;
+  }
+
+  /** The counter may have changed outside: takes it from its global. */
+  #reload(): void {
+    this.#counter?.reload();
+    this.#since = 0;
+  }
+
+  #check(): void {
+    this.#counter?.check(this.#pending);
+    this.#pending = 0;
+    this.#since = 0;
+  }
+
+  #addCost(cost: number): void {
+    this.#weight += cost;
+    if (!this.#fuel) return;
+    this.#pending += cost;
+    this.#since += cost;
+  }
+
+  #live(opcode: Opcode, at: number): void {
+    this.#addCost(opcode.cost);
+    switch (opcode.flow) {
+      case Flow.plain:
+        this.#renumber(opcode.immediate);
+        if (this.#since > maxUnchecked) {
+          this.#copyTo(this.#reader.pos);
+          this.#check();
+        }
+        return;
+      case Flow.block:
+      case Flow.if:
+      case Flow.loop:
+      case Flow.try:
+      case Flow.tryTable:
+        return this.#open(opcode, at);
+      case Flow.else:
+      case Flow.catch:
+        this.#copyTo(at);
+        this.#leave(this.#frames.label(0)?.synced === true);
+        return this.#arm(opcode);
+      case Flow.end:
+      case Flow.delegate:
+        return this.#close(opcode, at);
+      case Flow.br:
+      case Flow.brIf:
+      case Flow.brTable:
+        return this.#branch(opcode, at);
+      case Flow.call:
+        this.#copyTo(at);
+        this.#save();
+        this.#renumber(opcode.immediate);
+        this.#copyTo(this.#reader.pos);
+        return this.#reload();
+      case Flow.replaced:
+        return this.#replace(opcode, at);
+      case Flow.drop:
+        this.#renumber(opcode.immediate);
+        this.#copyTo(this.#reader.pos);
+        this.#out.append([0x41, 1, 0x24]);
+        this.#out.u32(this.#injection.taintGlobal);
+        return;
+      case Flow.return:
+      case Flow.unreachable:
+      case Flow.tailCall:
+      case Flow.throw:
+        this.#copyTo(at);
+        this.#save();
+        this.#renumber(opcode.immediate);
+        this.#reachable = false;
+    }
+  }
+
+  /** Skips immediates, rewriting a function or global index that moved. */
+  #renumber(immediate: Immediate): void {
+    const reader = this.#reader;
+    if (immediate !== Immediate.func && immediate !== Immediate.global) {
+      skipImmediates(reader, immediate);
+      return;
+    }
+    const at = reader.pos;
+    const index = reader.u32();
+    const moved =
+      immediate === Immediate.func ? this.#injection.functionIndex(index) : this.#injection.globalIndex(index);
+    if (moved === index) return;
+    this.#copyTo(at);
+    this.#out.u32(moved);
+    this.#copied = reader.pos;
+  }
+
+  #open(opcode: Opcode, at: number): void {
+    const { flow } = opcode;
+    this.#ordinal += 1;
+    const synced = this.#catchTargets?.has(this.#ordinal) === true;
+    if (flow === Flow.loop || flow === Flow.if) {
+      this.#copyTo(at);
+      this.#flush();
+      if (synced) this.#save();
+    }
+    if (flow === Flow.tryTable) this.#landings();
+    else skipImmediates(this.#reader, opcode.immediate);
+    const frame = this.#frames.push(labelKind(flow), this.#since, synced);
+    if (flow === Flow.loop) this.#loopHead(frame);
+  }
+
+  #loopHead(frame: ControlFrame): void {
+    if (this.#counter === undefined) return;
+    this.#copyTo(this.#reader.pos);
+    if (frame.synced) this.#reload();
+    if (this.#fuel) {
+      this.#check();
+      return;
+    }
+    frame.weightAt = this.#counter.deferred(false);
+    frame.outerWeight = this.#weight;
+    this.#weight = 1;
+  }
+
+  /** Reads a `try_table`'s type and catch clauses; exceptions may reach their labels. */
+  #landings(): void {
+    const reader = this.#reader;
+    skipImmediates(reader, Immediate.blockType);
+    for (let count = reader.count(2); count > 0; count--) {
+      if (reader.byte() < 2) reader.u32();
+      const frame = this.#frames.label(reader.u32());
+      if (frame !== undefined) frame.branched = true;
+    }
+  }
+
+  /** Starts the next arm of an `if` or legacy `try`: `else`, `catch`, `catch_all`. */
+  #arm(opcode: Opcode): void {
+    const frame = this.#frames.label(0) ?? this.#reader.fail("else or catch outside its construct");
+    if (this.#reachable) {
+      frame.branched = true;
+      frame.sinceMax = Math.max(frame.sinceMax, this.#since);
+    }
+    this.#renumber(opcode.immediate);
+    this.#reachable = true;
+    this.#pending = 0;
+    this.#since = frame.sinceAtEntry;
+    if (opcode.flow === Flow.else) {
+      frame.kind = Label.else;
+      return;
+    }
+    frame.branched = true;
+    this.#copyTo(this.#reader.pos);
+    this.#reload();
+    this.#check();
+  }
+
+  #close(opcode: Opcode, at: number): void {
+    const frame = this.#frames.label(0) ?? this.#reader.fail("end outside a construct");
+    const joins = frame.branched || frame.kind === Label.if || frame.kind === Label.else || frame.kind === Label.try;
+    if (this.#reachable && (joins || frame.synced) && frame.kind !== Label.loop) {
+      this.#copyTo(at);
+      this.#leave(frame.synced);
+    }
+    skipImmediates(this.#reader, opcode.immediate);
+    this.#frames.pop();
+    if (frame.weightAt >= 0) {
+      this.#out.patchS32(frame.weightAt, Math.max(1, this.#weight));
+      this.#weight = frame.outerWeight;
+    }
+    if (frame.kind === Label.function) this.#copyTo(this.#reader.pos);
+    else if (frame.kind !== Label.loop) this.#join(frame);
+  }
+
+  /** The point behind a construct, reached by falling through and by branches. */
+  #join(frame: ControlFrame): void {
+    const implicitElse = frame.kind === Label.if;
+    let since = this.#reachable ? this.#since : 0;
+    if (frame.branched) since = Math.max(since, frame.sinceMax);
+    if (implicitElse) since = Math.max(since, frame.sinceAtEntry);
+    this.#reachable ||= frame.branched || implicitElse;
+    this.#since = since;
+    if (!frame.synced || !this.#reachable) return;
+    this.#copyTo(this.#reader.pos);
+    this.#reload();
+    this.#check();
+  }
+
+  /** Notes a branch to label `index`; true where the counter must be in its global there. */
+  #branchTo(index: number): boolean {
+    const frame = this.#frames.label(index) ?? this.#reader.fail("branch to a label that does not exist");
+    frame.branched = true;
+    frame.sinceMax = Math.max(frame.sinceMax, this.#since);
+    return frame.synced;
+  }
+
+  #branch(opcode: Opcode, at: number): void {
+    const synced = this.#targets(opcode);
+    this.#copyTo(at);
+    this.#flush();
+    if (synced) this.#save();
+    if (opcode.flow !== Flow.brIf) this.#reachable = false;
+  }
+
+  /** Reads a branch's labels; true where one of them needs the counter in its global. */
+  #targets(opcode: Opcode): boolean {
+    const reader = this.#reader;
+    if (opcode.immediate === Immediate.branchOnCast) reader.skip(1);
+    const count = opcode.immediate === Immediate.labels ? reader.count() + 1 : 1;
+    let synced = false;
+    for (let index = 0; index < count; index++) synced = this.#branchTo(reader.u32()) || synced;
+    if (opcode.immediate === Immediate.branchOnCast) {
+      reader.skipLeb(5);
+      reader.skipLeb(5);
+    }
+    return synced;
+  }
+
+  #replace(opcode: Opcode, at: number): void {
+    const start = this.#reader.pos;
+    const call = replacement(this.#injection, opcode, this.#reader);
+    if (call === undefined) {
+      this.#reader.pos = start;
+      skipImmediates(this.#reader, opcode.immediate);
+      return;
+    }
+    this.#copyTo(at);
+    this.#save();
+    this.#out.byte(0x10);
+    this.#out.u32(call);
+    this.#copied = this.#reader.pos;
+    this.#reload();
+  }
+
+  /** Unreachable code: indices must stay true, since it is validated all the same. */
+  #unreached(opcode: Opcode, at: number): void {
+    const { flow } = opcode;
+    if (flow === Flow.block || flow === Flow.loop || flow === Flow.if || flow === Flow.try || flow === Flow.tryTable) {
+      this.#ordinal += 1;
+      this.#dead += 1;
+    } else if (flow === Flow.end || flow === Flow.delegate) {
+      if (this.#dead === 0) return this.#close(opcode, at);
+      this.#dead -= 1;
+    } else if ((flow === Flow.else || flow === Flow.catch) && this.#dead === 0) {
+      return this.#arm(opcode);
+    }
+    this.#renumber(opcode.immediate);
+  }
+}
+
+function labelKind(flow: Flow): LabelKind {
+  if (flow === Flow.loop) return Label.loop;
+  if (flow === Flow.if) return Label.if;
+  return flow === Flow.try ? Label.try : Label.block;
+}

@@ -1,0 +1,59 @@
+// What the rewriter did to a core module, as JSON: enough to instantiate, meter, snapshot and describe it without
+// reading its bytes again. Stored in artifacts beside the rewritten bytes.
+
+import type { ModuleExport, ModuleImport } from "../binary/module.ts";
+
+/**
+ * `fuel`: every operator is charged. `deadline`: only function entries and loop heads are, by the size of what
+ * follows, so that a run still meets its deadline. `none`: nothing can stop the guest.
+ */
+export type Metering = "fuel" | "deadline" | "none";
+
+/** Where the counter lives: in the module itself (a lone module), or imported from its store (a component's modules). */
+export type CounterPlace = "own" | "imported";
+
+export interface MemoryPlan {
+  readonly minPages: number;
+  readonly maxPages: number | undefined;
+  readonly is64: boolean;
+  readonly shared: boolean;
+  readonly imported: boolean;
+}
+
+export interface TablePlan {
+  readonly element: string;
+  readonly min: number;
+  readonly max: number | undefined;
+  readonly imported: boolean;
+}
+
+export interface CoreSignature {
+  readonly params: readonly string[];
+  readonly results: readonly string[];
+}
+
+export interface ExportPlan extends ModuleExport {
+  /** Functions only. */
+  readonly signature?: CoreSignature;
+  /** Printed type, for people. */
+  readonly type: string;
+}
+
+export interface CorePlan {
+  readonly metering: Metering;
+  readonly counter: CounterPlace;
+  /** Module name of injected imports and prefix of injected exports; begins no name of the original. */
+  readonly prefix: string;
+  readonly imports: readonly ModuleImport[];
+  readonly exports: readonly ExportPlan[];
+  readonly memories: readonly MemoryPlan[];
+  readonly tables: readonly TablePlan[];
+  readonly hasStart: boolean;
+  /** The code can write to a table. */
+  readonly writesTables: boolean;
+  /** Injected `saveTables` and `restoreTables` exist. */
+  readonly tableShadows: boolean;
+  /** Why no snapshot of an instance can be restored; undefined where one can. */
+  readonly notRestorable: string | undefined;
+  readonly features: readonly string[];
+}

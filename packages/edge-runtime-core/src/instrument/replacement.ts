@@ -1,0 +1,40 @@
+// Which injected function stands in for an operator whose time depends on operands or that needs the store's consent.
+
+import type { Opcode } from "../binary/opcodes.ts";
+import type { Reader } from "../binary/reader.ts";
+import * as injected from "./injected-functions.ts";
+import type { Injection } from "./injection.ts";
+
+/**
+ * Reads the immediates of a `replaced` operator and names the function to call instead; undefined where the operator
+ * stays: unmetered bulk operations, and tables of types that have no one-byte code.
+ */
+export function replacement(injection: Injection, opcode: Opcode, reader: Reader): number | undefined {
+  const first = reader.u32();
+  switch (opcode.name) {
+    case "memory.grow":
+      return injected.memoryGrow(injection, first);
+    case "table.grow":
+      return (
+        injected.tableGrow(injection, first) ??
+        reader.fail("table.grow of a table of typed references is not supported")
+      );
+    case "memory.fill":
+      return injection.metered ? injected.memoryFill(injection, first) : undefined;
+    case "table.fill":
+      return injection.metered ? injected.tableFill(injection, first) : undefined;
+  }
+  const second = reader.u32();
+  if (!injection.metered) return undefined;
+  switch (opcode.name) {
+    case "memory.copy":
+      return injected.memoryCopy(injection, first, second);
+    case "memory.init":
+      return injected.memoryInit(injection, first, second);
+    case "table.copy":
+      return injected.tableCopy(injection, first, second);
+    case "table.init":
+      return injected.tableInit(injection, first, second);
+  }
+  return undefined;
+}

@@ -1,0 +1,279 @@
+// Rewrites a core module for metering, limits and snapshots: what Wasmtime gives by compiling differently.
+//
+//   original sections          rewritten
+//   import                     + check, yield, grow, counter (behind the original ones)
+//   function, code             each body metered; + injected functions at the end
+//   table, global              + shadows, taint flag and (a lone module's) counter at the end
+//   export                     + counter, memories, tables, start, save and restore under the absent prefix
+//   start                      removed; its function is exported, so that it runs metered and may yield
+//   custom                     removed
+//
+// The module must have been validated before: guests gain nothing by what only a validator would notice, and what is
+// made here is validated once more when the engine compiles it. Throughput is what bounds compile time: bytes that do
+// not change are copied in runs.
+
+import { CompilationFailed } from "edge-runtime-common";
+import type { CoreModuleShape, Section } from "../binary/module.ts";
+import {
+  functionTypeAt,
+  printFunctionType,
+  printGlobal,
+  printMemory,
+  printTable,
+  readCoreModule,
+  SectionId,
+} from "../binary/module.ts";
+import { Use, usedFeatures } from "../binary/opcodes.ts";
+import { Reader } from "../binary/reader.ts";
+import { Writer } from "../binary/writer.ts";
+import { FunctionMeter } from "./function-meter.ts";
+import type { InjectionOptions } from "./injection.ts";
+import { Injection } from "./injection.ts";
+import type { CorePlan, ExportPlan } from "./plan.ts";
+import { copyElements, copyExports, copyGlobals, copyTables, dataSegments } from "./renumber.ts";
+import type { Shadows } from "./snapshot-functions.ts";
+import { addShadows } from "./snapshot-functions.ts";
+
+export interface RewrittenModule {
+  readonly bytes: Uint8Array;
+  readonly plan: CorePlan;
+}
+
+/** Proposals that are decoded but not metered yet, and why a module that uses one is refused. */
+const unsupported: ReadonlyMap<string, string> = new Map([
+  ["gc", "garbage-collected types, whose memory is not limited yet"],
+  ["threads", "shared memory, which blocks its thread"],
+]);
+
+function refuseUnsupported(shape: CoreModuleShape): void {
+  for (const [feature, what] of unsupported) {
+    if (shape.features.has(feature)) throw new CompilationFailed(`the module uses ${what} (${feature} proposal)`);
+  }
+}
+
+function appended(
+  shape: CoreModuleShape,
+  section: Section | undefined,
+  entries: readonly (Writer | readonly number[])[],
+) {
+  const out = new Writer(64);
+  if (section === undefined) {
+    out.u32(entries.length);
+  } else {
+    const reader = new Reader(shape.bytes, section.start, section.end);
+    out.u32(reader.u32() + entries.length);
+    out.copy(shape.bytes, reader.pos, section.end);
+  }
+  for (const entry of entries) {
+    if (entry instanceof Writer) out.appendWriter(entry);
+    else out.append(entry);
+  }
+  return out;
+}
+
+function importEntries(injection: Injection): Writer[] {
+  const entry = (name: string): Writer => {
+    const out = new Writer(32);
+    out.asciiName(injection.prefix);
+    out.asciiName(name);
+    return out;
+  };
+  const entries = injection.importedFunctions.map(({ name, type }) => {
+    const out = entry(name);
+    out.byte(0);
+    out.u32(type);
+    return out;
+  });
+  if (!injection.importsCounter) return entries;
+  const counter = entry("counter");
+  counter.append([3, 0x7f, 1]);
+  return [...entries, counter];
+}
+
+function u32Entry(value: number): Writer {
+  const out = new Writer(5);
+  out.u32(value);
+  return out;
+}
+
+function sizedBody(body: Writer): Writer {
+  const out = new Writer(body.length + 5);
+  out.sized(body);
+  return out;
+}
+
+function exportEntries(injection: Injection, shadows: Shadows): Writer[] {
+  const entries: Writer[] = [];
+  const add = (name: string, kind: number, index: number): void => {
+    const out = new Writer(32);
+    out.asciiName(injection.prefix + name);
+    out.byte(kind);
+    out.u32(index);
+    entries.push(out);
+  };
+  const { shape } = injection;
+  for (const { name, index } of shadows.exports) add(name, 0, index);
+  shape.tables.forEach((table, index) => {
+    if (!table.imported) add(`table${index}`, 1, index);
+  });
+  shape.memories.forEach((memory, index) => {
+    if (!memory.imported) add(`memory${index}`, 2, index);
+  });
+  if (injection.metered && !injection.importsCounter) add("counter", 3, injection.counterGlobal);
+  if (shape.start !== undefined) add("start", 0, injection.functionIndex(shape.start));
+  return entries;
+}
+
+class ModuleRewriter {
+  readonly #shape: CoreModuleShape;
+  readonly #injection: Injection;
+  readonly #sections: ReadonlyMap<number, Section>;
+  readonly #out = new Writer(4096);
+
+  constructor(shape: CoreModuleShape, options: InjectionOptions) {
+    this.#shape = shape;
+    this.#injection = new Injection(shape, options);
+    this.#sections = new Map(shape.sections.filter((s) => s.id !== SectionId.custom).map((s) => [s.id, s]));
+  }
+
+  rewrite(): RewrittenModule {
+    const injection = this.#injection;
+    const shape = this.#shape;
+    const code = this.#code();
+    const writesTables = (code.uses & Use.tableWrite) !== 0;
+    for (const feature of usedFeatures(code.uses)) shape.features.add(feature);
+    refuseUnsupported(shape);
+    const owned = injection.metered && !injection.importsCounter;
+    const firstGlobal = injection.taintGlobal + 1;
+    const exportsTable = shape.exports.some((entry) => entry.kind === "table");
+    const withTables = writesTables || (injection.counter === "imported" && exportsTable);
+    const shadows = addShadows(injection, { firstGlobal, withTables });
+    const zero = [0x7f, 1, 0x41, 0, 0x0b];
+    const globals = [...(owned ? [zero] : []), zero, ...shadows.globals];
+    const functions = injection.functions;
+
+    this.#out.append([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+    this.#emit(SectionId.type, this.#append(SectionId.type, injection.types));
+    this.#emit(SectionId.import, this.#append(SectionId.import, importEntries(injection)));
+    const types = functions.map((fn) => u32Entry(fn.type));
+    this.#emit(SectionId.function, this.#append(SectionId.function, types));
+    this.#emit(SectionId.table, copyTables(injection, this.#reader(SectionId.table), shadows.tables));
+    this.#copy(SectionId.memory);
+    this.#copy(SectionId.tag);
+    this.#emit(SectionId.global, copyGlobals(injection, this.#reader(SectionId.global), globals));
+    const exported = exportEntries(injection, shadows);
+    this.#emit(SectionId.export, copyExports(injection, this.#reader(SectionId.export), exported));
+    this.#emit(SectionId.element, copyElements(injection, this.#reader(SectionId.element)));
+    this.#copy(SectionId.dataCount);
+    for (const fn of functions) code.bodies.appendWriter(sizedBody(fn.body));
+    const codeSection = new Writer(code.bodies.length + 5);
+    codeSection.u32(code.count + functions.length);
+    codeSection.appendWriter(code.bodies);
+    this.#emit(SectionId.code, codeSection);
+    this.#emit(SectionId.data, dataSegments(injection, this.#reader(SectionId.data)));
+    return { bytes: this.#out.finish(), plan: this.#plan(shadows, writesTables) };
+  }
+
+  #reader(id: number): Reader | undefined {
+    const section = this.#sections.get(id);
+    return section === undefined ? undefined : new Reader(this.#shape.bytes, section.start, section.end);
+  }
+
+  #append(id: number, entries: readonly (Writer | readonly number[])[]): Writer {
+    return appended(this.#shape, this.#sections.get(id), entries);
+  }
+
+  #emit(id: number, content: Writer | undefined): void {
+    if (content !== undefined) this.#out.section(id, content);
+  }
+
+  #copy(id: number): void {
+    const section = this.#sections.get(id);
+    if (section === undefined) return;
+    this.#out.byte(id);
+    this.#out.u32(section.end - section.start);
+    this.#out.copy(this.#shape.bytes, section.start, section.end);
+  }
+
+  #code(): { readonly count: number; readonly bodies: Writer; readonly uses: number } {
+    const reader = this.#reader(SectionId.code);
+    const bodies = new Writer(reader === undefined ? 64 : Math.ceil(reader.remaining * 1.5) + 64);
+    if (reader === undefined) return { count: 0, bodies, uses: 0 };
+    const { types, functions, importedFunctions, bytes } = this.#shape;
+    const meter = new FunctionMeter(this.#injection);
+    const count = reader.count(2);
+    for (let index = 0; index < count; index++) {
+      const size = reader.u32();
+      const start = reader.pos;
+      reader.skip(size);
+      const type = functionTypeAt(types, functions[importedFunctions + index] ?? -1);
+      bodies.sized(meter.rewrite(bytes, { start, end: reader.pos }, type?.params.length ?? 0));
+    }
+    return { count, bodies, uses: meter.uses };
+  }
+
+  #plan(shadows: Shadows, writesTables: boolean): CorePlan {
+    const shape = this.#shape;
+    const { metering, counter, prefix } = this.#injection;
+    return {
+      metering,
+      counter,
+      prefix,
+      imports: shape.imports,
+      exports: shape.exports.map((entry) => exportPlan(shape, entry.index, entry)),
+      memories: shape.memories.map(({ type, imported }) => ({
+        minPages: Number(type.min),
+        maxPages: type.max === undefined ? undefined : Number(type.max),
+        is64: type.is64,
+        shared: type.shared,
+        imported,
+      })),
+      tables: shape.tables.map(({ type, imported }) => ({
+        element: type.element,
+        min: Number(type.limits.min),
+        max: type.limits.max === undefined ? undefined : Number(type.limits.max),
+        imported,
+      })),
+      hasStart: shape.start !== undefined,
+      writesTables,
+      tableShadows: shadows.exports.some((entry) => entry.name === "saveTables"),
+      notRestorable: shadows.notRestorable,
+      features: [...shape.features].toSorted(),
+    };
+  }
+}
+
+function exportPlan(shape: CoreModuleShape, index: number, entry: Omit<ExportPlan, "type">): ExportPlan {
+  switch (entry.kind) {
+    case "function": {
+      const type = functionTypeAt(shape.types, shape.functions[index] ?? -1);
+      const signature = { params: type?.params ?? [], results: type?.results ?? [] };
+      return { ...entry, signature, type: printFunctionType(type) };
+    }
+    case "memory": {
+      const memory = shape.memories[index];
+      return { ...entry, type: memory === undefined ? "memory" : printMemory(memory.type) };
+    }
+    case "table": {
+      const table = shape.tables[index];
+      return { ...entry, type: table === undefined ? "table" : printTable(table.type) };
+    }
+    case "global": {
+      const global = shape.globals[index];
+      return { ...entry, type: global === undefined ? "global" : printGlobal(global.type) };
+    }
+    case "tag":
+      return { ...entry, type: "tag" };
+  }
+}
+
+/**
+ * Rewrites a validated core module.
+ *
+ * @throws CompilationFailed where it uses a proposal that cannot be limited yet, or its bytes are malformed.
+ */
+export function rewriteModule(bytes: Uint8Array, options: InjectionOptions): RewrittenModule {
+  const shape = readCoreModule(bytes);
+  refuseUnsupported(shape);
+  return new ModuleRewriter(shape, options).rewrite();
+}
