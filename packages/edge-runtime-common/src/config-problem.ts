@@ -58,8 +58,9 @@ function knownKeys(schema: z.ZodType, path: Path): readonly string[] {
 
 function schemaOfKey(schema: z.core.$ZodType, key: PropertyKey): z.core.$ZodType {
   if (schema instanceof z.ZodArray) return schema.element;
-  if (schema instanceof z.ZodObject) return schema.shape[String(key)] ?? schema;
-  return schema;
+  if (!(schema instanceof z.ZodObject)) return schema;
+  const shape: Readonly<Record<string, z.core.$ZodType>> = schema.shape;
+  return shape[String(key)] ?? schema;
 }
 
 function withoutDefault(schema: z.core.$ZodType): z.core.$ZodType {

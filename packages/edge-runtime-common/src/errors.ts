@@ -330,7 +330,7 @@ export class HostFunction extends RuntimeError {
 export class WasiError extends Error {
   readonly errno: string | undefined;
 
-  constructor(message: string, errno: string | undefined = undefined, cause?: unknown) {
+  constructor(message: string, errno?: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = "WasiError";
     this.errno = errno;

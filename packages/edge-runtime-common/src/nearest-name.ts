@@ -17,10 +17,10 @@ export function nearestName(name: string, candidates: readonly string[]): string
 /** Levenshtein distance in UTF-16 code units, one row at a time. */
 function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, column) => column);
-  for (const [rowIndex, character] of [...from].entries()) {
+  for (let rowIndex = 0; rowIndex < from.length; rowIndex += 1) {
     const next = [rowIndex + 1];
     for (let column = 1; column <= to.length; column += 1) {
-      const substitution = (row[column - 1] ?? 0) + (to[column - 1] === character ? 0 : 1);
+      const substitution = (row[column - 1] ?? 0) + (to[column - 1] === from[rowIndex] ? 0 : 1);
       const removal = (row[column] ?? 0) + 1;
       const insertion = (next[column - 1] ?? 0) + 1;
       next.push(Math.min(substitution, removal, insertion));

@@ -30,8 +30,10 @@ const POOL_RETRY_SECONDS = 1;
 const TITLES: ReadonlyMap<number, string> = new Map([
   [400, "Bad Request"],
   [404, "Not Found"],
+  [405, "Method Not Allowed"],
   [408, "Request Timeout"],
   [413, "Content Too Large"],
+  [414, "URI Too Long"],
   [431, "Request Header Fields Too Large"],
   [500, "Internal Server Error"],
   [502, "Bad Gateway"],

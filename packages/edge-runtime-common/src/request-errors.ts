@@ -32,6 +32,38 @@ export class RequestInvalid extends RuntimeError {
   }
 }
 
+/** The world `http-handler` has no such method. `allowed` is what an Allow header lists. */
+export class MethodNotAllowed extends RuntimeError {
+  readonly method: string;
+  readonly allowed: readonly string[];
+
+  constructor(method: string, allowed: readonly string[]) {
+    super({
+      code: "ERR_EDGE_REQUEST_METHOD_NOT_ALLOWED",
+      message: `Method not allowed: ${method}`,
+      httpStatus: 405,
+      fields: { method, allowed },
+    });
+    this.method = method;
+    this.allowed = allowed;
+  }
+}
+
+/** The request's target is longer than the server takes. */
+export class UriTooLong extends RuntimeError {
+  readonly limitBytes: number;
+
+  constructor(limitBytes: number) {
+    super({
+      code: "ERR_EDGE_REQUEST_URI_TOO_LONG",
+      message: `Request URI too long: more than ${limitBytes} bytes`,
+      httpStatus: 414,
+      fields: { limitBytes },
+    });
+    this.limitBytes = limitBytes;
+  }
+}
+
 /** The request's body is longer than `server.max_body_bytes`. */
 export class BodyTooLarge extends RuntimeError {
   readonly limitBytes: number;

@@ -17,6 +17,137 @@ function reasonOf(call: () => unknown): string {
 
 const hello = { name: "hello", route: "/hello", source: "hello.wasm" };
 
+/** Every key, none with its default. */
+const everyKeyToml = `
+  [engine]
+  pooling_allocator = false
+  max_instances = 2
+  instance_memory_mb = 3
+  cache_compiled_modules = false
+  cache_dir = "cache"
+  epoch_interruption = false
+  artifact_key_file = "key"
+  [execution]
+  max_fuel = ${MAX}
+  timeout_ms = 3_600_000
+  max_memory_mb = 4096
+  fuel_metering = false
+  [server]
+  listen = "[::1]:0"
+  max_body_bytes = 0
+  max_header_bytes = 1024
+  headers_timeout_ms = 4
+  request_timeout_ms = 5
+  keep_alive_timeout_ms = 0
+  shutdown_grace_ms = 0
+  [[functions]]
+  name = "hello"
+  route = "/hello/"
+  source = "hello.wasm"
+  entry = "go"
+  timeout_ms = 7
+  [functions.permissions]
+  logging = true`;
+
+const everyKeyJson = {
+  engine: {
+    pooling_allocator: false,
+    max_instances: 2,
+    instance_memory_mb: 3,
+    cache_compiled_modules: false,
+    cache_dir: "cache",
+    epoch_interruption: false,
+    artifact_key_file: "key",
+  },
+  execution: { max_fuel: MAX, timeout_ms: 3_600_000, max_memory_mb: 4096, fuel_metering: false },
+  server: {
+    listen: "[::1]:0",
+    max_body_bytes: 0,
+    max_header_bytes: 1024,
+    headers_timeout_ms: 4,
+    request_timeout_ms: 5,
+    keep_alive_timeout_ms: 0,
+    shutdown_grace_ms: 0,
+  },
+  functions: [{ ...hello, entry: "go", timeout_ms: 7, permissions: { logging: true } }],
+};
+
+const fuel = `execution.max_fuel: expected an integer from 1 to ${MAX}`;
+const address = "server.listen: expected an address as in 127.0.0.1:8080, [::1]:8080 or localhost:8080";
+const route =
+  "functions[0].route: expected a path that starts with / and has no empty, . or .. segment, query or fragment";
+const name =
+  "functions[0].name: expected a name of letters, digits, '.', '_' and '-', at most 64, the first a letter or digit";
+const withRoute = (value: unknown) => ({ functions: [{ ...hello, route: value }] });
+const withName = (value: unknown) => ({ functions: [{ ...hello, name: value }] });
+const rejected: readonly (readonly [unknown, string])[] = [
+  [{ execution: { max_fuel: "many" } }, `${fuel}, got "many"`],
+  [{ execution: { max_fuel: 0 } }, `${fuel}, got 0`],
+  [{ execution: { max_fuel: 1.5 } }, `${fuel}, got 1.5`],
+  [{ execution: { max_fuel: MAX + 1 } }, `${fuel}, got 9007199254740992`],
+  [{ execution: { max_fuel: Number.NaN } }, `${fuel}, got NaN`],
+  [{ execution: { max_fuel: null } }, `${fuel}, got null`],
+  [{ execution: { max_fuel: [1] } }, `${fuel}, got a list`],
+  [{ execution: { max_fuel: {} } }, `${fuel}, got a table`],
+  [{ execution: { max_fuel: "x".repeat(100) } }, `${fuel}, got "${"x".repeat(59)}...`],
+  [
+    { execution: { timeout_ms: 3_600_001 } },
+    "execution.timeout_ms: expected an integer from 1 to 3600000, got 3600001",
+  ],
+  [{ execution: { max_memory_mb: 4097 } }, "execution.max_memory_mb: expected an integer from 1 to 4096, got 4097"],
+  [{ execution: { fuel_metering: 1 } }, "execution.fuel_metering: expected true or false, got 1"],
+  [{ engine: { max_instances: 10_001 } }, "engine.max_instances: expected an integer from 1 to 10000, got 10001"],
+  [{ engine: { instance_memory_mb: -1 } }, "engine.instance_memory_mb: expected an integer from 1 to 4096, got -1"],
+  [{ engine: { cache_dir: "" } }, 'engine.cache_dir: expected a path, got ""'],
+  [{ engine: { artifact_key_file: 3 } }, "engine.artifact_key_file: expected a path, got 3"],
+  [{ engine: { max_instancs: 1 } }, "engine.max_instancs: unknown key, did you mean max_instances?"],
+  [{ enginee: {} }, "enginee: unknown key, did you mean engine?"],
+  [{ zzz: 1 }, "zzz: unknown key, known keys are engine, execution, server, functions"],
+  [{ "a.b\n": 1 }, '"a.b\\n": unknown key, known keys are engine, execution, server, functions'],
+  [JSON.parse('{"__proto__": 1}'), "__proto__: unknown key, known keys are engine, execution, server, functions"],
+  [{ engine: 3 }, "engine: expected a table, got 3"],
+  [[], "the file: expected a table, got a list"],
+  [{ functions: {} }, "functions: expected a list of tables, got a table"],
+  [withName("-a"), `${name}, got "-a"`],
+  [withName("a".repeat(65)), `${name}, got "${"a".repeat(59)}...`],
+  [withName(undefined), `${name}, but it is missing`],
+  [withRoute("hello"), `${route}, got "hello"`],
+  [withRoute("/a//b"), `${route}, got "/a//b"`],
+  [withRoute("/a/../b"), `${route}, got "/a/../b"`],
+  [withRoute("/a?b"), `${route}, got "/a?b"`],
+  [withRoute("/a b"), `${route}, got "/a b"`],
+  [withRoute(""), `${route}, got ""`],
+  [
+    { functions: [{ ...hello, permissions: { loging: true } }] },
+    "functions[0].permissions.loging: unknown key, did you mean logging?",
+  ],
+  [{ functions: [{ ...hello, timeout: 1 }] }, "functions[0].timeout: unknown key, did you mean timeout_ms?"],
+  [
+    { functions: [hello, { ...hello, route: "/b" }] },
+    'functions[1].name: expected a name of its own, got that of functions[0], "hello"',
+  ],
+  [
+    { functions: [hello, { ...hello, name: "b", route: "/hello/" }] },
+    'functions[1].route: expected a route of its own, got that of functions[0], "/hello"',
+  ],
+  [{ server: { listen: "localhost" } }, `${address}, got "localhost"`],
+  [{ server: { listen: "::1:80" } }, `${address}, got "::1:80"`],
+  [{ server: { listen: "a:65536" } }, `${address}, got "a:65536"`],
+  [{ server: { listen: 8080 } }, `${address}, got 8080`],
+  [
+    { server: { request_timeout_ms: 9 } },
+    "server.headers_timeout_ms: expected at most server.request_timeout_ms (9), got 10000",
+  ],
+];
+
+const broken: readonly (readonly [string, "toml" | "json", RegExp])[] = [
+  ["[engine]\nmax_instances = ", "toml", /^TOML syntax, line 2, column 17: /],
+  ["[engine]\n[engine]", "toml", /^TOML syntax, line 2, column \d+: /],
+  ["a = 99999999999999999999", "toml", /^TOML syntax, line 1, column 5: /],
+  ['{\n"engine": {},\n}', "json", /^JSON syntax: .*line 3 column 1/],
+  ["", "json", /^JSON syntax: /],
+];
+
 describe("config", () => {
   test("config: an empty file has the documented defaults", () => {
     const expected = {
@@ -48,60 +179,8 @@ describe("config", () => {
   });
 
   test("config: TOML and JSON with every key give the same values", () => {
-    const toml = `
-      [engine]
-      pooling_allocator = false
-      max_instances = 2
-      instance_memory_mb = 3
-      cache_compiled_modules = false
-      cache_dir = "cache"
-      epoch_interruption = false
-      artifact_key_file = "key"
-      [execution]
-      max_fuel = ${MAX}
-      timeout_ms = 3_600_000
-      max_memory_mb = 4096
-      fuel_metering = false
-      [server]
-      listen = "[::1]:0"
-      max_body_bytes = 0
-      max_header_bytes = 1024
-      headers_timeout_ms = 4
-      request_timeout_ms = 5
-      keep_alive_timeout_ms = 0
-      shutdown_grace_ms = 0
-      [[functions]]
-      name = "hello"
-      route = "/hello/"
-      source = "hello.wasm"
-      entry = "go"
-      timeout_ms = 7
-      [functions.permissions]
-      logging = true`;
-    const config = parseConfig(toml, "toml");
-    const json = {
-      engine: {
-        pooling_allocator: false,
-        max_instances: 2,
-        instance_memory_mb: 3,
-        cache_compiled_modules: false,
-        cache_dir: "cache",
-        epoch_interruption: false,
-        artifact_key_file: "key",
-      },
-      execution: { max_fuel: MAX, timeout_ms: 3_600_000, max_memory_mb: 4096, fuel_metering: false },
-      server: {
-        listen: "[::1]:0",
-        max_body_bytes: 0,
-        max_header_bytes: 1024,
-        headers_timeout_ms: 4,
-        request_timeout_ms: 5,
-        keep_alive_timeout_ms: 0,
-        shutdown_grace_ms: 0,
-      },
-      functions: [{ ...hello, entry: "go", timeout_ms: 7, permissions: { logging: true } }],
-    };
-    assert.deepEqual(config, parseConfig(JSON.stringify(json), "json"));
+    const config = parseConfig(everyKeyToml, "toml");
+    assert.deepEqual(config, parseConfig(JSON.stringify(everyKeyJson), "json"));
     assert.deepEqual(config.engine, {
       poolingAllocator: false,
       maxInstances: 2,
@@ -139,73 +218,6 @@ describe("config", () => {
     for (const part of [...parts, fn, fn?.permissions, fn?.execution]) assert.ok(Object.isFrozen(part));
   });
 
-  const fuel = `execution.max_fuel: expected an integer from 1 to ${MAX}`;
-  const address = "server.listen: expected an address as in 127.0.0.1:8080, [::1]:8080 or localhost:8080";
-  const route =
-    "functions[0].route: expected a path that starts with / and has no empty, . or .. segment, query or fragment";
-  const name =
-    "functions[0].name: expected a name of letters, digits, '.', '_' and '-', at most 64, the first a letter or digit";
-  const withRoute = (value: unknown) => ({ functions: [{ ...hello, route: value }] });
-  const withName = (value: unknown) => ({ functions: [{ ...hello, name: value }] });
-  const rejected: readonly (readonly [unknown, string])[] = [
-    [{ execution: { max_fuel: "many" } }, `${fuel}, got "many"`],
-    [{ execution: { max_fuel: 0 } }, `${fuel}, got 0`],
-    [{ execution: { max_fuel: 1.5 } }, `${fuel}, got 1.5`],
-    [{ execution: { max_fuel: MAX + 1 } }, `${fuel}, got 9007199254740992`],
-    [{ execution: { max_fuel: Number.NaN } }, `${fuel}, got NaN`],
-    [{ execution: { max_fuel: null } }, `${fuel}, got null`],
-    [{ execution: { max_fuel: [1] } }, `${fuel}, got a list`],
-    [{ execution: { max_fuel: {} } }, `${fuel}, got a table`],
-    [{ execution: { max_fuel: "x".repeat(100) } }, `${fuel}, got "${"x".repeat(59)}...`],
-    [
-      { execution: { timeout_ms: 3_600_001 } },
-      "execution.timeout_ms: expected an integer from 1 to 3600000, got 3600001",
-    ],
-    [{ execution: { max_memory_mb: 4097 } }, "execution.max_memory_mb: expected an integer from 1 to 4096, got 4097"],
-    [{ execution: { fuel_metering: 1 } }, "execution.fuel_metering: expected true or false, got 1"],
-    [{ engine: { max_instances: 10_001 } }, "engine.max_instances: expected an integer from 1 to 10000, got 10001"],
-    [{ engine: { instance_memory_mb: -1 } }, "engine.instance_memory_mb: expected an integer from 1 to 4096, got -1"],
-    [{ engine: { cache_dir: "" } }, 'engine.cache_dir: expected a path, got ""'],
-    [{ engine: { artifact_key_file: 3 } }, "engine.artifact_key_file: expected a path, got 3"],
-    [{ engine: { max_instancs: 1 } }, "engine.max_instancs: unknown key, did you mean max_instances?"],
-    [{ enginee: {} }, "enginee: unknown key, did you mean engine?"],
-    [{ zzz: 1 }, "zzz: unknown key, known keys are engine, execution, server, functions"],
-    [{ "a.b\n": 1 }, '"a.b\\n": unknown key, known keys are engine, execution, server, functions'],
-    [JSON.parse('{"__proto__": 1}'), "__proto__: unknown key, known keys are engine, execution, server, functions"],
-    [{ engine: 3 }, "engine: expected a table, got 3"],
-    [[], "the file: expected a table, got a list"],
-    [{ functions: {} }, "functions: expected a list of tables, got a table"],
-    [withName("-a"), `${name}, got "-a"`],
-    [withName("a".repeat(65)), `${name}, got "${"a".repeat(59)}...`],
-    [withName(undefined), `${name}, but it is missing`],
-    [withRoute("hello"), `${route}, got "hello"`],
-    [withRoute("/a//b"), `${route}, got "/a//b"`],
-    [withRoute("/a/../b"), `${route}, got "/a/../b"`],
-    [withRoute("/a?b"), `${route}, got "/a?b"`],
-    [withRoute("/a b"), `${route}, got "/a b"`],
-    [withRoute(""), `${route}, got ""`],
-    [
-      { functions: [{ ...hello, permissions: { loging: true } }] },
-      "functions[0].permissions.loging: unknown key, did you mean logging?",
-    ],
-    [{ functions: [{ ...hello, timeout: 1 }] }, "functions[0].timeout: unknown key, did you mean timeout_ms?"],
-    [
-      { functions: [hello, { ...hello, route: "/b" }] },
-      'functions[1].name: expected a name of its own, got that of functions[0], "hello"',
-    ],
-    [
-      { functions: [hello, { ...hello, name: "b", route: "/hello/" }] },
-      'functions[1].route: expected a route of its own, got that of functions[0], "/hello"',
-    ],
-    [{ server: { listen: "localhost" } }, `${address}, got "localhost"`],
-    [{ server: { listen: "::1:80" } }, `${address}, got "::1:80"`],
-    [{ server: { listen: "a:65536" } }, `${address}, got "a:65536"`],
-    [{ server: { listen: 8080 } }, `${address}, got 8080`],
-    [
-      { server: { request_timeout_ms: 9 } },
-      "server.headers_timeout_ms: expected at most server.request_timeout_ms (9), got 10000",
-    ],
-  ];
   for (const [data, reason] of rejected) {
     test(`config: rejects ${JSON.stringify(data).slice(0, 90)}`, () => {
       assert.equal(
@@ -224,13 +236,6 @@ describe("config", () => {
     );
   });
 
-  const broken: readonly (readonly [string, "toml" | "json", RegExp])[] = [
-    ["[engine]\nmax_instances = ", "toml", /^TOML syntax, line 2, column 17: /],
-    ["[engine]\n[engine]", "toml", /^TOML syntax, line 2, column \d+: /],
-    ["a = 99999999999999999999", "toml", /^TOML syntax, line 1, column 5: /],
-    ['{\n"engine": {},\n}', "json", /^JSON syntax: .*line 3 column 1/],
-    ["", "json", /^JSON syntax: /],
-  ];
   for (const [text, format, reason] of broken) {
     test(`config: reports where the ${format} ${JSON.stringify(text)} is broken`, () => {
       const found = reasonOf(() => parseConfig(text, format));

@@ -71,6 +71,13 @@ export const ERROR_SAMPLES: readonly ErrorSample[] = [
   sample(new common.RouteNotFound("/x"), "ERR_EDGE_REQUEST_ROUTE_NOT_FOUND", "No route for path: /x", 404),
   sample(new common.RequestInvalid("no host"), "ERR_EDGE_REQUEST_INVALID", "Invalid request: no host", 400),
   sample(
+    new common.MethodNotAllowed("TRACE", ["GET"]),
+    "ERR_EDGE_REQUEST_METHOD_NOT_ALLOWED",
+    "Method not allowed: TRACE",
+    405,
+  ),
+  sample(new common.UriTooLong(5), "ERR_EDGE_REQUEST_URI_TOO_LONG", "Request URI too long: more than 5 bytes", 414),
+  sample(
     new common.BodyTooLarge(5),
     "ERR_EDGE_REQUEST_BODY_TOO_LARGE",
     "Request body too large: more than 5 bytes",

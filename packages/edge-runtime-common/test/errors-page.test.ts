@@ -40,11 +40,11 @@ describe("errors page", () => {
   }
 
   test("errors page: lists no other code, and the sources use no other", () => {
-    const codes = ERROR_SAMPLES.map(({ code }) => code).toSorted();
-    assert.deepEqual([...errorRows.keys()].toSorted(), codes);
+    const codes = new Set<string | undefined>(ERROR_SAMPLES.map(({ code }) => code));
+    assert.deepEqual(new Set(errorRows.keys()), codes);
     const sources = globSync("packages/*/src/**/*.ts", { cwd: root });
     const used = sources.flatMap((file) => readFileSync(new URL(file, root), "utf8").match(/ERR_EDGE_[A-Z_]+/g) ?? []);
-    assert.deepEqual([...new Set(used)].toSorted(), codes);
+    assert.deepEqual(new Set(used), codes);
   });
 
   test("errors page: lists the trap codes of the type", () => {
