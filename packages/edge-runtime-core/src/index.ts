@@ -1,3 +1,30 @@
-export * from "./engine/host-functions.ts";
-export type * from "./engine/platform.ts";
-export * from "./engine/worker-context.ts";
+/// <reference path="./wasm-js-api.d.ts" />
+// The public surface of core: engine, modules, runners, host functions, and the types that cross it.
+
+export { validateWasmHeader } from "./binary/header.ts";
+export type { ModuleKind } from "./binary/header.ts";
+export type * from "./canonical-abi/types.ts";
+export { Capacity } from "./engine/capacity.ts";
+export { CompiledModule } from "./engine/compiled-module.ts";
+export type { CompileOptions, EntryType } from "./engine/compiled-module.ts";
+export { calculateFuelConsumed, createStore, getRemainingFuel } from "./engine/create-store.ts";
+export { WasmEngine } from "./engine/engine.ts";
+export type { EngineOptions } from "./engine/engine.ts";
+export type { ExecutionResult, Success, Trapped } from "./engine/execution-result.ts";
+export { hostInstance } from "./engine/host-functions.ts";
+export type {
+  HostCall,
+  HostFunction,
+  HostImports,
+  HostInstance,
+  HostItem,
+  HostResource,
+} from "./engine/host-functions.ts";
+export { InstanceRunner } from "./engine/instance-runner.ts";
+export type { Run, RunnerOptions, RunOptions } from "./engine/instance-runner.ts";
+export type { ItemDescription, MemoryDescription, ModuleDescription } from "./engine/module-description.ts";
+export type { ArtifactCache, Platform } from "./engine/platform.ts";
+export { Store } from "./engine/store.ts";
+export { WorkerContext } from "./engine/worker-context.ts";
+export type { ExecutionMetrics, LogEntry, LogLevel, WorkerContextOptions } from "./engine/worker-context.ts";
+export type { PoolStats } from "./pool/instance-pool.ts";

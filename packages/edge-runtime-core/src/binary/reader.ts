@@ -3,13 +3,7 @@
 // Spec: WebAssembly core specification, Binary Format, Values.
 
 import { CompilationFailed } from "edge-runtime-common";
-
-const utf8 = { fatal: true, ignoreBOM: true } as const;
-
-interface TextDecoderLike {
-  decode(bytes: Uint8Array): string;
-}
-type TextDecoderConstructor = new (label: string, options: typeof utf8) => TextDecoderLike;
+import { decodeUtf8 } from "./utf8.ts";
 
 export class Reader {
   readonly bytes: Uint8Array;
@@ -118,18 +112,9 @@ export class Reader {
     const bytes = this.take(this.u32());
     let ascii = "";
     for (const byte of bytes) {
-      if (byte >= 0x80) return this.#decode(bytes, at);
+      if (byte >= 0x80) return decodeUtf8(bytes) ?? this.fail("malformed UTF-8 encoding", at);
       ascii += String.fromCharCode(byte);
     }
     return ascii;
-  }
-
-  #decode(bytes: Uint8Array, at: number): string {
-    const { TextDecoder } = globalThis as unknown as { TextDecoder: TextDecoderConstructor };
-    try {
-      return new TextDecoder("utf-8", utf8).decode(bytes);
-    } catch {
-      return this.fail("malformed UTF-8 encoding", at);
-    }
   }
 }

@@ -25,9 +25,10 @@ export interface ComponentStore {
   readonly callSuspendable: (fn: CoreFunction, args: readonly unknown[]) => Promise<unknown>;
   /**
    * Calls a core function synchronously, e.g. `cabi_realloc` inside an import: it cannot yield, and a run of over
-   * 2 ms in it is a trap.
+   * `budgetMs` milliseconds in it is a trap. Default 2; Infinity where only the run's own limits apply (the function
+   * of a sibling component).
    */
-  readonly callSync: (fn: CoreFunction, args: readonly unknown[]) => unknown;
+  readonly callSync: (fn: CoreFunction, args: readonly unknown[], budgetMs?: number) => unknown;
   /**
    * Calls a `sync` host function. Faults end the guest: what is thrown is uncatchable in wasm and must propagate
    * unchanged through every JavaScript frame.

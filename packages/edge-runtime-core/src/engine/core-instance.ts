@@ -1,8 +1,72 @@
-// One instantiated core module inside a store, seen through the names of the *original* binary. What the
-// rewriter injected (counter, checks, accessors) is reachable only from the engine: a guest or a component's
+// One instantiated core module inside a store. `CoreInstance` is the view by the names of the *original* binary. What
+// the rewriter injected (counter, checks, accessors) is reachable only from the engine: a guest or a component's
 // `with` arguments that could name the counter would own its meter.
+
+import type { CorePlan } from "../instrument/plan.ts";
 
 export interface CoreInstance {
   /** An export of the original module; undefined where there is none. */
   readonly getExport: (name: string) => WebAssembly.ExportValue | undefined;
+}
+
+/** A rewritten core module, compiled by V8 and ready to instantiate any number of times. */
+export interface CompiledCore {
+  readonly module: WebAssembly.Module;
+  readonly plan: CorePlan;
+}
+
+type Restore = () => number;
+type Action = () => void;
+
+export class CoreModuleInstance implements CoreInstance {
+  readonly plan: CorePlan;
+  readonly memories: readonly WebAssembly.Memory[];
+  readonly tables: readonly WebAssembly.Table[];
+  readonly #exports: Readonly<Record<string, WebAssembly.ExportValue>>;
+  readonly #names: ReadonlySet<string>;
+  readonly #save: Action;
+  readonly #restore: Restore;
+
+  constructor(core: CompiledCore, instance: WebAssembly.Instance) {
+    this.plan = core.plan;
+    this.#exports = instance.exports;
+    this.#names = new Set(core.plan.exports.map((entry) => entry.name));
+    this.#save = this.#injected("save") as Action;
+    this.#restore = this.#injected("restore") as unknown as Restore;
+    this.memories = this.#own("memory", core.plan.memories) as WebAssembly.Memory[];
+    this.tables = this.#own("table", core.plan.tables) as WebAssembly.Table[];
+  }
+
+  readonly getExport = (name: string): WebAssembly.ExportValue | undefined =>
+    this.#names.has(name) ? this.#exports[name] : undefined;
+
+  #injected(name: string): WebAssembly.ExportValue | undefined {
+    return this.#exports[this.plan.prefix + name];
+  }
+
+  #own(name: string, plans: readonly { readonly imported: boolean }[]): unknown[] {
+    return plans.flatMap((plan, index) => (plan.imported ? [] : [this.#injected(`${name}${index}`)]));
+  }
+
+  /** The counter of a lone module. */
+  get counter(): WebAssembly.Global | undefined {
+    return this.#injected("counter") as WebAssembly.Global | undefined;
+  }
+
+  /** The original start function, which the rewriter took out of the start section. */
+  get start(): WebAssembly.ExportValue | undefined {
+    return this.#injected("start");
+  }
+
+  /** Saves globals, and tables where they can be restored. */
+  save(withTables: boolean): void {
+    this.#save();
+    if (withTables && this.plan.tableShadows) (this.#injected("saveTables") as Action)();
+  }
+
+  /** Restores what `save` kept; false where something happened that cannot be undone (a segment was dropped). */
+  restore(withTables: boolean): boolean {
+    if (withTables && this.plan.tableShadows) (this.#injected("restoreTables") as Action)();
+    return this.#restore() === 0;
+  }
 }

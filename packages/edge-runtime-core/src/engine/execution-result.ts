@@ -1,0 +1,23 @@
+// How a run ended, as data.
+
+import type { RuntimeError } from "edge-runtime-common";
+import type { ExecutionMetrics } from "./worker-context.ts";
+
+export interface Success {
+  readonly kind: "success";
+  /** Components: the lifted result. Core modules: the list of results, numbers and bigints. */
+  readonly value: unknown;
+  readonly metrics: ExecutionMetrics;
+}
+
+/** The guest did not return: it trapped, met a limit, a host function failed, or the run was cancelled. */
+export interface Trapped {
+  readonly kind: "trap";
+  readonly message: string;
+  /** Code of `error`, e.g. `ERR_EDGE_FUEL_EXHAUSTED`. */
+  readonly code: string;
+  readonly error: RuntimeError;
+  readonly metrics: ExecutionMetrics;
+}
+
+export type ExecutionResult = Success | Trapped;

@@ -1,0 +1,242 @@
+// Runs entry points of one module under one set of limits, each run in an instance of its own from the pool.
+//
+//   start -> acquire (idle, or made new) -> accounts start -> guest runs, may suspend and yield -> result -> release
+//
+// What the guest does is a result; what the caller did wrong (no such entry, wrong arguments, no instance free) rejects.
+
+import type { ExecutionConfig, RuntimeError } from "edge-runtime-common";
+import {
+  ExecutionCancelled,
+  ExportNotFound,
+  InternalError,
+  MemoryLimitExceeded,
+  SignatureMismatch,
+  Trap,
+} from "edge-runtime-common";
+import type { PooledInstance, PoolStats } from "../pool/instance-pool.ts";
+import { InstancePool } from "../pool/instance-pool.ts";
+import type { CompiledModule, EntryType } from "./compiled-module.ts";
+import { emptyStore } from "./create-store.ts";
+import type { WasmEngine } from "./engine.ts";
+import type { ExecutionResult } from "./execution-result.ts";
+import type { HostImports } from "./host-functions.ts";
+import type { RunLimits } from "./limits.ts";
+import { bytesPerMb, runLimits } from "./limits.ts";
+import { initialBytes } from "./memory-accounts.ts";
+import type { GuestFunction, Program } from "./program.ts";
+import type { Store } from "./store.ts";
+import { toRuntimeError } from "./trap.ts";
+import type { ExecutionMetrics } from "./worker-context.ts";
+import { WorkerContext } from "./worker-context.ts";
+
+export interface RunnerOptions {
+  readonly execution: ExecutionConfig;
+  readonly imports: HostImports;
+}
+
+export interface RunOptions {
+  readonly context: WorkerContext;
+  /** Ends the run when the engine's epoch has advanced this often since its start; default: never. */
+  readonly epochsToLive?: number;
+}
+
+/** A run under way. */
+export interface Run {
+  readonly result: Promise<ExecutionResult>;
+  /** Ends the run with ExecutionCancelled; nothing happens once it has ended. */
+  readonly cancel: (reason: string) => void;
+}
+
+function outcome(error: unknown, store: Store): RuntimeError {
+  const stopped = store.meter.stopped;
+  if (stopped !== undefined) return stopped;
+  const known = toRuntimeError(error) ?? new InternalError("a run failed", error);
+  const aborted = known instanceof Trap && known.trapCode === "unreachable";
+  return aborted && store.memory.denied ? new MemoryLimitExceeded(store.meter.limits.memoryMb) : known;
+}
+
+export class InstanceRunner {
+  readonly module: CompiledModule;
+  readonly #engine: WasmEngine;
+  readonly #program: Program;
+  readonly #limits: RunLimits;
+  readonly #metered: boolean;
+  readonly #pool: InstancePool;
+  readonly #entryTypes = new Map<string, EntryType>();
+
+  private constructor(engine: WasmEngine, module: CompiledModule, options: RunnerOptions) {
+    this.#engine = engine;
+    this.module = module;
+    this.#limits = runLimits(engine.config, options.execution);
+    this.#metered = options.execution.fuelMetering;
+    this.#checkMemory();
+    this.#program = module.link(options.imports);
+    this.#pool = new InstancePool({
+      capacity: engine.capacity,
+      keeps: engine.isPoolingEnabled(),
+      create: () => this.#instantiate(),
+      defer: (work) => void engine.platform.yieldToEventLoop().then(work),
+    });
+  }
+
+  /**
+   * Links a module to what the host offers.
+   *
+   * @throws ImportNotFound; MemoryLimitExceeded where the module needs more memory from the start than a run may have.
+   */
+  static async create(engine: WasmEngine, module: CompiledModule, options: RunnerOptions): Promise<InstanceRunner> {
+    return new InstanceRunner(engine, module, options);
+  }
+
+  #checkMemory(): void {
+    const needed = this.module.cores.reduce((sum, core) => sum + initialBytes(core.plan), 0);
+    if (needed > this.#limits.memoryMb * bytesPerMb) throw new MemoryLimitExceeded(this.#limits.memoryMb);
+  }
+
+  /** A new instance with its snapshot. Start functions run under the limits of a run, in accounts of their own. */
+  async #instantiate(): Promise<PooledInstance> {
+    const store = emptyStore(this.#engine, this.#program.cores);
+    const startedAtMs = this.#engine.platform.wallClock();
+    const context = new WorkerContext({ requestId: "instantiate", startedAtMs });
+    const guest = await new Promise<Awaited<ReturnType<Program["instantiate"]>>>((resolve, reject) => {
+      store.startRun(this.#limits, context, reject);
+      this.#program.instantiate(store).then(resolve, (error: unknown) => reject(outcome(error, store)));
+    });
+    store.endRun();
+    const restorable = this.#program.cores.every((core) => core.plan.notRestorable === undefined);
+    if (restorable && this.#engine.isPoolingEnabled()) store.snapshot();
+    return { store, guest, restorable };
+  }
+
+  /** Has `instances` idle instances ready, as far as the capacity allows. */
+  warmUp(instances: number): Promise<void> {
+    return this.#pool.prepare(instances);
+  }
+
+  stats(): PoolStats {
+    return this.#pool.stats;
+  }
+
+  /** Drops idle instances; runs under way end as they would. */
+  dispose(): void {
+    this.#pool.dispose();
+  }
+
+  /**
+   * Calls `entry`: `handle`, `wasi:cli/run@0.2.0#run`, or an exported function of a core module.
+   *
+   * @throws ExportNotFound, SignatureMismatch, PoolExhausted as rejections.
+   */
+  run(entry: string, args: readonly unknown[], options: RunOptions): Promise<ExecutionResult> {
+    return this.start(entry, args, options).result;
+  }
+
+  /** As `run`, for a run that may have to be cancelled. */
+  start(entry: string, args: readonly unknown[], options: RunOptions): Run {
+    let store: Store | undefined;
+    let cancelled: string | undefined;
+    const onStore = (running: Store | undefined): void => {
+      store = running;
+      if (running !== undefined && cancelled !== undefined) running.abort(new ExecutionCancelled(cancelled));
+    };
+    return {
+      result: this.#execute(entry, args, { ...options, onStore }),
+      cancel: (reason) => {
+        cancelled ??= reason;
+        store?.abort(new ExecutionCancelled(cancelled));
+      },
+    };
+  }
+
+  #checkCall(entry: string, args: readonly unknown[]): void {
+    let type = this.#entryTypes.get(entry);
+    if (type === undefined) {
+      type = this.module.entryType(entry);
+      if (type === undefined) throw new ExportNotFound(entry, this.module.entryNames());
+      this.#entryTypes.set(entry, type);
+    }
+    const params = type.kind === "core" ? type.params : type.type.params;
+    if (params.length !== args.length) {
+      throw new SignatureMismatch(entry, `it takes ${params.length} arguments, ${args.length} were given`);
+    }
+    if (type.kind === "core") checkCoreTypes(entry, [...type.params, ...type.results]);
+  }
+
+  async #execute(
+    entry: string,
+    args: readonly unknown[],
+    options: RunOptions & { onStore: (store: Store | undefined) => void },
+  ): Promise<ExecutionResult> {
+    this.#checkCall(entry, args);
+    const startedAt = this.#engine.platform.now();
+    let instance = this.#pool.take();
+    if (instance === undefined) {
+      try {
+        instance = await this.#pool.make();
+      } catch (error) {
+        return this.#failedStart(error, options.context, startedAt);
+      }
+    }
+    const { store, guest } = instance;
+    const fn = guest.entry(entry);
+    if (fn === undefined) throw new InternalError(`entry ${entry} has a type and no function`);
+    try {
+      const value = await this.#guestCall(store, fn, args, options);
+      return { kind: "success", value, metrics: this.#finish(instance, options) };
+    } catch (error) {
+      // The reason stands in the store, which `finish` clears.
+      const reason = outcome(error, store);
+      store.meter.stop(reason);
+      const metrics = this.#finish(instance, options);
+      return { kind: "trap", message: reason.message, code: reason.code, error: reason, metrics };
+    }
+  }
+
+  #guestCall(
+    store: Store,
+    fn: GuestFunction,
+    args: readonly unknown[],
+    options: RunOptions & { onStore: (store: Store | undefined) => void },
+  ): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      store.startRun(this.#limits, options.context, reject);
+      if (options.epochsToLive !== undefined) store.meter.setEpochDeadline(this.#engine.epoch + options.epochsToLive);
+      options.onStore(store);
+      fn(args).then(resolve, reject);
+    });
+  }
+
+  #finish(
+    instance: PooledInstance,
+    options: RunOptions & { onStore: (store: Store | undefined) => void },
+  ): ExecutionMetrics {
+    const { store, guest } = instance;
+    options.onStore(undefined);
+    const metrics: ExecutionMetrics = {
+      fuelConsumed: this.#metered ? store.meter.consumed : 0,
+      memoryUsedBytes: store.memory.usedBytes,
+      durationMs: store.meter.elapsedMs,
+    };
+    guest.close();
+    store.endRun();
+    options.context.finish(metrics);
+    this.#pool.release(instance);
+    return metrics;
+  }
+
+  /** Instantiation ended badly: the guest's doing is a result, a full pool is the caller's to handle. */
+  #failedStart(error: unknown, context: WorkerContext, startedAt: number): ExecutionResult {
+    const known = toRuntimeError(error);
+    if (known === undefined || known.code === "ERR_EDGE_POOL_EXHAUSTED") throw error;
+    const durationMs = this.#engine.platform.now() - startedAt;
+    const metrics: ExecutionMetrics = { fuelConsumed: 0, memoryUsedBytes: 0, durationMs };
+    context.finish(metrics);
+    return { kind: "trap", message: known.message, code: known.code, error: known, metrics };
+  }
+}
+
+/** Values that cannot cross between WebAssembly and JavaScript, by the JS API specification. */
+function checkCoreTypes(entry: string, types: readonly string[]): void {
+  const foreign = types.find((type) => type === "v128" || type.includes("exn"));
+  if (foreign !== undefined) throw new SignatureMismatch(entry, `values of type ${foreign} cannot be passed`);
+}

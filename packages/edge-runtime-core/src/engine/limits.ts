@@ -1,0 +1,37 @@
+// Limits of one run, resolved from configuration, and the fixed caps on what one store may hold.
+
+import type { EngineConfig, ExecutionConfig } from "edge-runtime-common";
+
+export const bytesPerMb = 1 << 20;
+export const bytesPerPage = 1 << 16;
+/** Charged against the memory limit for each table element. */
+export const bytesPerElement = 8;
+
+/** Caps over all core instances of one store. They bound what a small binary can make the host allocate. */
+export const storeCaps = { instances: 64, memories: 16, tables: 16, tableElements: 1_000_000 } as const;
+
+/** Most fuel units between two looks at the clock: 100 ns a unit, the slowest mix of operators, makes 2 ms. */
+export const sliceFuel = 20_000;
+/** A guest that ran this long without a pause lets the event loop serve others. Milliseconds. */
+export const yieldAfterMs = 2;
+/** Most time in a guest function that cannot yield, e.g. `cabi_realloc` inside an import. Milliseconds. */
+export const synchronousBudgetMs = 2;
+/** A host call longer than this makes the guest's next check read the clock. Milliseconds. */
+export const slowHostCallMs = 0.1;
+
+export interface RunLimits {
+  /** Infinity with fuel metering off. */
+  readonly maxFuel: number;
+  readonly timeoutMs: number;
+  /** The lower of `instance_memory_mb` and `max_memory_mb` with pooling on, `max_memory_mb` with it off. */
+  readonly memoryMb: number;
+}
+
+export function runLimits(engine: EngineConfig, execution: ExecutionConfig): RunLimits {
+  const { maxMemoryMb } = execution;
+  return {
+    maxFuel: execution.fuelMetering ? execution.maxFuel : Number.POSITIVE_INFINITY,
+    timeoutMs: execution.timeoutMs,
+    memoryMb: engine.poolingAllocator ? Math.min(engine.instanceMemoryMb, maxMemoryMb) : maxMemoryMb,
+  };
+}

@@ -1,0 +1,109 @@
+// Memories and tables of one store: the limit over all of them together, and the snapshot that a reset restores.
+//
+// The limit counts linear memory bytes and 8 bytes a table element. It does not count what V8 needs for code,
+// instances and stacks, nor what the host holds on the guest's behalf; those have limits of their own.
+
+import { CompilationFailed, MemoryLimitExceeded } from "edge-runtime-common";
+import type { CorePlan } from "../instrument/plan.ts";
+import { bytesPerElement, bytesPerMb, bytesPerPage, storeCaps } from "./limits.ts";
+
+interface MemoryImage {
+  readonly memory: WebAssembly.Memory;
+  /** View of the whole memory; its length becomes 0 when growth detaches the buffer. */
+  readonly view: Uint8Array;
+  /** Contents up to the last byte that is not zero. */
+  readonly image: Uint8Array;
+}
+
+/** Bytes that a module's own memories and tables have from the start. */
+export function initialBytes(plan: CorePlan): number {
+  let bytes = 0;
+  for (const memory of plan.memories) if (!memory.imported) bytes += memory.minPages * bytesPerPage;
+  for (const table of plan.tables) if (!table.imported) bytes += table.min * bytesPerElement;
+  return bytes;
+}
+
+function imageOf(memory: WebAssembly.Memory): MemoryImage {
+  const view = new Uint8Array(memory.buffer);
+  let length = view.length;
+  while (length > 0 && view[length - 1] === 0) length -= 1;
+  return { memory, view, image: view.slice(0, length) };
+}
+
+export class MemoryAccounts {
+  readonly #memories: WebAssembly.Memory[] = [];
+  readonly #tables: WebAssembly.Table[] = [];
+  #instances = 0;
+  #images: readonly MemoryImage[] = [];
+  #tableLengths: readonly number[] = [];
+  #denied = false;
+
+  /** Growth was refused during the run: an abort that follows is reported as MemoryLimitExceeded. */
+  get denied(): boolean {
+    return this.#denied;
+  }
+
+  startRun(): void {
+    this.#denied = false;
+  }
+
+  get usedBytes(): number {
+    let bytes = 0;
+    for (const memory of this.#memories) bytes += memory.buffer.byteLength;
+    for (const table of this.#tables) bytes += table.length * bytesPerElement;
+    return bytes;
+  }
+
+  /** Admits one more instance of `plan` before V8 allocates anything for it. */
+  admit(plan: CorePlan, limitMb: number): void {
+    this.#instances += 1;
+    const memories = plan.memories.filter((memory) => !memory.imported).length;
+    const tables = plan.tables.filter((table) => !table.imported);
+    const elements = tables.reduce((sum, table) => sum + table.min, 0) + this.#tableElements();
+    this.#cap("core instances", this.#instances, storeCaps.instances);
+    this.#cap("memories", this.#memories.length + memories, storeCaps.memories);
+    this.#cap("tables", this.#tables.length + tables.length, storeCaps.tables);
+    this.#cap("table elements", elements, storeCaps.tableElements);
+    if (this.usedBytes + initialBytes(plan) > limitMb * bytesPerMb) throw new MemoryLimitExceeded(limitMb);
+  }
+
+  #cap(what: string, count: number, cap: number): void {
+    if (count > cap) throw new CompilationFailed(`${count} ${what}, at most ${cap} are allowed`);
+  }
+
+  #tableElements(): number {
+    return this.#tables.reduce((sum, table) => sum + table.length, 0);
+  }
+
+  add(memories: readonly WebAssembly.Memory[], tables: readonly WebAssembly.Table[]): void {
+    this.#memories.push(...memories);
+    this.#tables.push(...tables);
+  }
+
+  /** Consent to growth by `bytes` (and `elements` table elements); refusal makes the guest's operator answer -1. */
+  mayGrow(growth: { readonly bytes: number; readonly elements: number }, limitMb: number): boolean {
+    const fits =
+      this.usedBytes + growth.bytes <= limitMb * bytesPerMb &&
+      this.#tableElements() + growth.elements <= storeCaps.tableElements;
+    if (!fits) this.#denied = true;
+    return fits;
+  }
+
+  snapshot(): void {
+    this.#images = this.#memories.map(imageOf);
+    this.#tableLengths = this.#tables.map((table) => table.length);
+  }
+
+  /** Puts every memory back; false where one has grown, which cannot be undone. */
+  restore(): boolean {
+    for (const [index, table] of this.#tables.entries()) if (table.length !== this.#tableLengths[index]) return false;
+    for (const { memory, view } of this.#images) {
+      if (view.length === 0 ? memory.buffer.byteLength !== 0 : view.buffer.byteLength === 0) return false;
+    }
+    for (const { view, image } of this.#images) {
+      view.set(image);
+      if (image.length < view.length) view.fill(0, image.length);
+    }
+    return true;
+  }
+}

@@ -1,0 +1,169 @@
+// Fuel, deadline and epoch of the run that a store is serving, and the counter that guest code decrements.
+//
+//   consumed so far = #consumed + (#slice - counter)        counter: what is left of the current slice
+//
+// The guest calls `check` when the slice is used up; only there, and when a run ends, the counter is settled. A guest
+// can see neither the counter nor a clock through it.
+
+import type { RuntimeError } from "edge-runtime-common";
+import { ExecutionTimeout, FuelExhausted, Trap } from "edge-runtime-common";
+import { verdict } from "../instrument/injected-functions.ts";
+import type { RunLimits } from "./limits.ts";
+import { sliceFuel, synchronousBudgetMs, yieldAfterMs } from "./limits.ts";
+
+export interface MeterOptions {
+  readonly now: () => number;
+  /** The engine's epoch; -Infinity where epoch interruption is off. */
+  readonly epoch: () => number;
+}
+
+const never: RunLimits = { maxFuel: 0, timeoutMs: 0, memoryMb: 0 };
+
+export class Meter {
+  readonly #now: () => number;
+  readonly #epoch: () => number;
+  #counter: WebAssembly.Global;
+  #limits: RunLimits = never;
+  #consumed = 0;
+  #slice = 0;
+  #startedAt = 0;
+  #deadline = 0;
+  #epochDeadline = Number.POSITIVE_INFINITY;
+  #lastPause = 0;
+  /** End of the time of a call that cannot yield; Infinity outside such a call. */
+  #synchronousEnd = Number.POSITIVE_INFINITY;
+  #suspendable = true;
+  #stop: RuntimeError | undefined;
+
+  constructor(options: MeterOptions) {
+    this.#now = options.now;
+    this.#epoch = options.epoch;
+    this.#counter = new WebAssembly.Global({ value: "i32", mutable: true }, 0);
+  }
+
+  get counter(): WebAssembly.Global {
+    return this.#counter;
+  }
+
+  /** A lone module brings its own counter. */
+  useCounter(counter: WebAssembly.Global): void {
+    this.#counter = counter;
+    counter.value = this.#slice;
+  }
+
+  /** Why the run must end, once that is decided. */
+  get stopped(): RuntimeError | undefined {
+    return this.#stop;
+  }
+
+  get limits(): RunLimits {
+    return this.#limits;
+  }
+
+  /** Starts the accounts of a run now. */
+  start(limits: RunLimits): void {
+    this.#limits = limits;
+    this.#consumed = 0;
+    this.#stop = undefined;
+    this.#suspendable = true;
+    this.#synchronousEnd = Number.POSITIVE_INFINITY;
+    this.#startedAt = this.#now();
+    this.#deadline = this.#startedAt + limits.timeoutMs;
+    this.#lastPause = this.#startedAt;
+    this.#epochDeadline = Number.POSITIVE_INFINITY;
+    this.#refill();
+  }
+
+  /** Ends the run when the engine's epoch reaches `epoch`. */
+  setEpochDeadline(epoch: number): void {
+    this.#epochDeadline = epoch;
+    this.expire();
+  }
+
+  #refill(): void {
+    this.#slice = Math.max(0, Math.min(sliceFuel, this.#limits.maxFuel - this.#consumed));
+    this.#counter.value = this.#slice;
+  }
+
+  #settle(): void {
+    this.#consumed += this.#slice - this.#counter.value;
+    this.#slice = 0;
+    this.#counter.value = 0;
+  }
+
+  /** Fuel consumed by the run so far, at most its maximum. */
+  get consumed(): number {
+    return Math.min(this.#limits.maxFuel, this.#consumed + this.#slice - this.#counter.value);
+  }
+
+  get remaining(): number {
+    return this.#limits.maxFuel - this.consumed;
+  }
+
+  get elapsedMs(): number {
+    return this.#now() - this.#startedAt;
+  }
+
+  get remainingMs(): number {
+    return Math.max(0, this.#deadline - this.#now());
+  }
+
+  /** Charges host work to the run: a non-negative integer. */
+  charge(fuel: number): void {
+    if (fuel < sliceFuel) {
+      if (fuel > 0) this.#counter.value -= fuel;
+      return;
+    }
+    this.#settle();
+    this.#consumed += fuel;
+  }
+
+  /** Makes the guest's next check read the clock. */
+  expire(): void {
+    this.#settle();
+  }
+
+  /** Decides that the run must end; the first reason stands. */
+  stop(reason: RuntimeError): void {
+    this.#stop ??= reason;
+  }
+
+  /** The guest's check: accounts the slice and answers go on, stop or yield. */
+  check(): number {
+    this.#settle();
+    const now = this.#now();
+    if (this.#stop === undefined) this.#decide(now);
+    if (this.#stop !== undefined) return verdict.stop;
+    this.#refill();
+    return this.#suspendable && now - this.#lastPause >= yieldAfterMs ? verdict.yield : verdict.go;
+  }
+
+  #decide(now: number): void {
+    const { maxFuel, timeoutMs } = this.#limits;
+    if (this.#consumed >= maxFuel) this.#stop = new FuelExhausted(maxFuel);
+    else if (now >= this.#deadline) this.#stop = new ExecutionTimeout(timeoutMs);
+    else if (this.#epoch() >= this.#epochDeadline) this.#stop = new ExecutionTimeout(Math.round(this.elapsedMs));
+    else if (now >= this.#synchronousEnd) {
+      this.#stop = new Trap(`ran over ${synchronousBudgetMs} ms in a callback that cannot yield`, "canonical_abi");
+    }
+  }
+
+  /** The guest paused: others had their turn. */
+  paused(): void {
+    this.#lastPause = this.#now();
+  }
+
+  /** Runs `call` in which the guest cannot yield, for at most `budgetMs` milliseconds. */
+  synchronously<T>(budgetMs: number, call: () => T): T {
+    const suspendable = this.#suspendable;
+    const end = this.#synchronousEnd;
+    this.#suspendable = false;
+    if (budgetMs !== Number.POSITIVE_INFINITY) this.#synchronousEnd = Math.min(end, this.#now() + budgetMs);
+    try {
+      return call();
+    } finally {
+      this.#suspendable = suspendable;
+      this.#synchronousEnd = end;
+    }
+  }
+}

@@ -1,0 +1,275 @@
+// A store: the core instances of one program, their common meter and memory limit, and the run that they serve now.
+// It outlives runs: a pooled program keeps its store, and each request starts the accounts anew.
+//
+// Host code that must end the guest goes through `kill`. After that, or after `abort`, the guest is never resumed:
+// promises that it waits on stay unsettled, and the store is not used again.
+
+import type { RuntimeError } from "edge-runtime-common";
+import {
+  ExecutionTimeout,
+  HostFunction as HostFunctionFailure,
+  HostFunctionError,
+  ImportNotFound,
+  InternalError,
+  Wasi,
+  WasiError,
+} from "edge-runtime-common";
+import { costTable } from "../instrument/cost-table.ts";
+import { growKind } from "../instrument/injected-functions.ts";
+import type { ComponentStore, CoreFunction, CoreImports } from "./component-store.ts";
+import type { CompiledCore } from "./core-instance.ts";
+import { CoreModuleInstance } from "./core-instance.ts";
+import type { HostCall, HostFunction } from "./host-functions.ts";
+import type { RunLimits } from "./limits.ts";
+import { bytesPerElement, bytesPerPage, slowHostCallMs, synchronousBudgetMs } from "./limits.ts";
+import { MemoryAccounts } from "./memory-accounts.ts";
+import { Meter } from "./meter.ts";
+import type { Platform } from "./platform.ts";
+import type { TrapSource } from "./trap.ts";
+import { toRuntimeError } from "./trap.ts";
+import type { WorkerContext } from "./worker-context.ts";
+
+export interface StoreOptions {
+  readonly platform: Platform;
+  readonly trapSource: TrapSource;
+  /** The engine's epoch; -Infinity where epoch interruption is off. */
+  readonly epoch: () => number;
+  readonly cores: readonly CompiledCore[];
+}
+
+/** Called when a run ends while its guest is suspended. */
+export type OnAbort = (error: RuntimeError) => void;
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
+}
+
+function hostFault(error: unknown): RuntimeError {
+  if (error instanceof HostFunctionError) return new HostFunctionFailure(error);
+  if (error instanceof WasiError) return new Wasi(error);
+  return toRuntimeError(error) ?? new InternalError("a host function failed", error);
+}
+
+export class Store implements ComponentStore {
+  readonly meter: Meter;
+  readonly memory = new MemoryAccounts();
+  readonly #platform: Platform;
+  readonly #trapSource: TrapSource;
+  readonly #cores: readonly CompiledCore[];
+  readonly #instances: CoreModuleInstance[] = [];
+  readonly #injected: ReadonlyMap<string, WebAssembly.ImportValue>;
+  readonly #hostCall: HostCall;
+  #context: WorkerContext | undefined;
+  #onAbort: OnAbort | undefined;
+  #cancelTimer: (() => void) | undefined;
+  /** Number of the run; a continuation of an earlier one must not touch the store. */
+  #run = 0;
+  #abandoned = false;
+
+  constructor(options: StoreOptions) {
+    this.#platform = options.platform;
+    this.#trapSource = options.trapSource;
+    this.#cores = options.cores;
+    this.meter = new Meter({ now: options.platform.now, epoch: options.epoch });
+    this.#injected = new Map<string, WebAssembly.ImportValue>([
+      ["check", () => this.meter.check()],
+      ["yield", new WebAssembly.Suspending(() => this.#yield())],
+      ["grow", (kind: number, delta: number) => this.#grow(kind, delta)],
+    ]);
+    this.#hostCall = this.#createHostCall();
+  }
+
+  #createHostCall(): HostCall {
+    const store = this;
+    return {
+      get context(): WorkerContext {
+        if (store.#context === undefined) throw new InternalError("a host function was called outside a run");
+        return store.#context;
+      },
+      charge: this.charge,
+      remainingMs: () => this.meter.remainingMs,
+      memory: () => this.#callerMemory(),
+    };
+  }
+
+  /** Memory for host functions of core modules: the export named `memory`, else the first. */
+  #callerMemory(): Uint8Array | undefined {
+    const instance = this.#instances[0];
+    const named = instance?.getExport("memory");
+    const memory = named instanceof WebAssembly.Memory ? named : instance?.memories[0];
+    return memory === undefined ? undefined : new Uint8Array(memory.buffer);
+  }
+
+  get instances(): readonly CoreModuleInstance[] {
+    return this.#instances;
+  }
+
+  get context(): WorkerContext | undefined {
+    return this.#context;
+  }
+
+  /** The run ended with its guest suspended or killed: the store must be dropped. */
+  get abandoned(): boolean {
+    return this.#abandoned;
+  }
+
+  /** Starts a run: accounts from zero, deadline from now. */
+  startRun(limits: RunLimits, context: WorkerContext, onAbort?: OnAbort): void {
+    this.#run += 1;
+    this.#context = context;
+    this.#onAbort = onAbort;
+    this.memory.startRun();
+    this.meter.start(limits);
+  }
+
+  /** Ends the run; its context is out of reach for host functions afterwards. */
+  endRun(): void {
+    this.#run += 1;
+    this.#stopTimer();
+    this.#context = undefined;
+    this.#onAbort = undefined;
+    if (this.meter.stopped !== undefined) this.#abandoned = true;
+  }
+
+  /** Ends the run from outside; a suspended guest is not resumed. */
+  abort(error: RuntimeError): void {
+    this.meter.stop(error);
+    this.meter.expire();
+    this.#abandoned = true;
+    this.#stopTimer();
+    this.#onAbort?.(error);
+  }
+
+  readonly instantiateCore = async (index: number, imports: CoreImports): Promise<CoreModuleInstance> => {
+    const core = this.#cores[index];
+    if (core === undefined) throw new InternalError(`core module ${index} does not exist`);
+    this.memory.admit(core.plan, this.meter.limits.memoryMb);
+    const instance = new CoreModuleInstance(core, new WebAssembly.Instance(core.module, this.#link(core, imports)));
+    if (instance.counter !== undefined) this.meter.useCounter(instance.counter);
+    this.#instances.push(instance);
+    this.memory.add(instance.memories, instance.tables);
+    if (instance.start !== undefined) await this.callSuspendable(this.coreFunction(instance.start), []);
+    return instance;
+  };
+
+  /** Import names come from guests: objects without a prototype, so that `__proto__` is a name like any other. */
+  #link(core: CompiledCore, imports: CoreImports): WebAssembly.Imports {
+    const object = Object.create(null) as Record<string, Record<string, WebAssembly.ImportValue>>;
+    for (const { module, name } of core.plan.imports) {
+      const value = imports.get(module)?.get(name);
+      if (value === undefined) throw new ImportNotFound(`${module} -> ${name}`, "nothing of that name is offered");
+      const items = (object[module] ??= Object.create(null) as Record<string, WebAssembly.ImportValue>);
+      items[name] = value;
+    }
+    const injected = Object.create(null) as Record<string, WebAssembly.ImportValue>;
+    for (const [name, value] of this.#injected) injected[name] = value;
+    injected["counter"] = this.meter.counter;
+    object[core.plan.prefix] = injected;
+    return object;
+  }
+
+  readonly coreFunction = (fn: WebAssembly.ExportValue): CoreFunction => ({
+    direct: fn as unknown as CoreFunction["direct"],
+    promising: WebAssembly.promising(fn),
+  });
+
+  readonly callSuspendable = (fn: CoreFunction, args: readonly unknown[]): Promise<unknown> => {
+    if (this.meter.stopped !== undefined) return new Promise(() => {});
+    return fn.promising(...args);
+  };
+
+  readonly callSync = (fn: CoreFunction, args: readonly unknown[], budgetMs = synchronousBudgetMs): unknown =>
+    this.meter.synchronously(budgetMs, () => fn.direct(...args));
+
+  readonly callHost = (fn: HostFunction, args: readonly unknown[]): unknown => {
+    const startedAt = this.#platform.now();
+    try {
+      return fn.call(this.#hostCall, ...(args as never[]));
+    } catch (error) {
+      throw this.kill(hostFault(error));
+    } finally {
+      if (this.#platform.now() - startedAt > slowHostCallMs) this.meter.expire();
+    }
+  };
+
+  readonly callHostAsync = async (fn: HostFunction, args: readonly unknown[]): Promise<unknown> => {
+    const result = this.callHost(fn, args);
+    return isThenable(result) ? this.#wait(result) : result;
+  };
+
+  readonly kill = (error: RuntimeError): unknown => {
+    this.meter.stop(error);
+    return this.#trapSource();
+  };
+
+  readonly charge = (fuel: number): void => {
+    this.meter.charge(fuel);
+  };
+
+  /** Waits for a host promise on behalf of the suspended guest, at most until its deadline. */
+  #wait(promise: PromiseLike<unknown>): Promise<unknown> {
+    const run = this.#run;
+    this.#startTimer();
+    return new Promise((resolve, reject) => {
+      const settle = (outcome: () => void): void => {
+        if (run !== this.#run || this.meter.stopped !== undefined) return;
+        this.#stopTimer();
+        this.meter.paused();
+        this.meter.expire();
+        outcome();
+      };
+      promise.then(
+        (value) => settle(() => resolve(value)),
+        (error: unknown) => settle(() => reject(this.kill(hostFault(error)) as Error)),
+      );
+    });
+  }
+
+  #startTimer(): void {
+    this.#stopTimer();
+    const { timeoutMs } = this.meter.limits;
+    this.#cancelTimer = this.#platform.schedule(this.meter.remainingMs, () =>
+      this.abort(new ExecutionTimeout(timeoutMs)),
+    );
+  }
+
+  #stopTimer(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+  }
+
+  /** Lets the event loop serve others. A run that was ended meanwhile is not resumed. */
+  async #yield(): Promise<void> {
+    const run = this.#run;
+    await this.#platform.yieldToEventLoop();
+    if (run !== this.#run || this.#abandoned) await new Promise(() => {});
+    this.meter.paused();
+  }
+
+  #grow(kind: number, delta: number): number {
+    const table = kind === growKind.table;
+    this.meter.charge(delta * (table ? costTable.tableGrowElement : costTable.memoryGrowPage));
+    const bytes = delta * (table ? bytesPerElement : bytesPerPage);
+    return this.memory.mayGrow({ bytes, elements: table ? delta : 0 }, this.meter.limits.memoryMb) ? 1 : 0;
+  }
+
+  /** Keeps the present state for `reset`. Call once, after instantiation. */
+  snapshot(): void {
+    const tables = this.#writesTables;
+    for (const instance of this.#instances) instance.save(tables);
+    this.memory.snapshot();
+  }
+
+  get #writesTables(): boolean {
+    return this.#instances.some((instance) => instance.plan.writesTables);
+  }
+
+  /** Restores the snapshot; false where that is impossible and the store must be dropped. */
+  reset(): boolean {
+    if (this.#abandoned || !this.memory.restore()) return false;
+    const tables = this.#writesTables;
+    let restored = true;
+    for (const instance of this.#instances) restored = instance.restore(tables) && restored;
+    return restored;
+  }
+}
