@@ -29,6 +29,13 @@ export type EntryType =
   | { readonly kind: "core"; readonly params: readonly string[]; readonly results: readonly string[] }
   | { readonly kind: "component"; readonly type: FuncType };
 
+interface CompileSource {
+  readonly bytes: Uint8Array;
+  readonly metering: Metering;
+  readonly contentHash: string;
+  readonly key: string;
+}
+
 function meteringOf(engine: WasmEngine, options: CompileOptions | undefined): Metering {
   if (options?.fuelMetering !== false) return "fuel";
   return engine.config.epochInterruption ? "deadline" : "none";
@@ -109,9 +116,16 @@ export class CompiledModule {
     return CompiledModule.#compile(engine, bytes, meteringOf(engine, options));
   }
 
-  static async #compile(engine: WasmEngine, bytes: Uint8Array, metering: Metering): Promise<CompiledModule> {
+  static #compile(engine: WasmEngine, bytes: Uint8Array, metering: Metering): Promise<CompiledModule> {
     const contentHash = engine.platform.sha256(bytes);
     const key = `${contentHash}-${metering}-r${rewriterVersion}-c${costTable.version}`;
+    const compile = (): Promise<CompiledModule> =>
+      CompiledModule.#compileOnce(engine, { bytes, metering, contentHash, key });
+    return engine.modules?.get(key, compile) ?? compile();
+  }
+
+  static async #compileOnce(engine: WasmEngine, source: CompileSource): Promise<CompiledModule> {
+    const { bytes, metering, contentHash, key } = source;
     const cached = await CompiledModule.#fromCache(engine, key, contentHash);
     if (cached !== undefined) return cached;
     const content: ArtifactContent = {

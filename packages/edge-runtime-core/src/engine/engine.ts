@@ -3,6 +3,7 @@
 
 import type { EngineConfig } from "edge-runtime-common";
 import { Capacity } from "./capacity.ts";
+import { ModuleCache } from "./module-cache.ts";
 import type { ArtifactCache, Platform } from "./platform.ts";
 import type { TrapSource } from "./trap.ts";
 import { createTrapSource } from "./trap.ts";
@@ -17,6 +18,8 @@ export class WasmEngine {
   readonly config: EngineConfig;
   readonly platform: Platform;
   readonly cache: ArtifactCache | undefined;
+  /** Undefined with `cache_compiled_modules` off. */
+  readonly modules: ModuleCache | undefined;
   readonly capacity: Capacity;
   readonly trapSource: TrapSource;
   #epoch = 0;
@@ -25,6 +28,7 @@ export class WasmEngine {
     this.config = config;
     this.platform = options.platform;
     this.cache = config.cacheCompiledModules ? options.cache : undefined;
+    this.modules = config.cacheCompiledModules ? new ModuleCache() : undefined;
     this.capacity = new Capacity(config.maxInstances);
     this.trapSource = createTrapSource();
   }

@@ -188,6 +188,7 @@ export class InstanceRunner {
       const reason = outcome(error, store);
       store.meter.stop(reason);
       const metrics = this.#finish(instance, options);
+      if (reason instanceof SignatureMismatch) throw reason;
       return { kind: "trap", message: reason.message, code: reason.code, error: reason, metrics };
     }
   }

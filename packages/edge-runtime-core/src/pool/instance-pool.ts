@@ -35,6 +35,15 @@ export interface PoolStats {
   readonly discarded: number;
 }
 
+/** An instance that cannot be restored for whatever reason is lost, the process is not. */
+function restore(instance: PooledInstance): boolean {
+  try {
+    return instance.guest.reset() && instance.store.reset();
+  } catch {
+    return false;
+  }
+}
+
 export class InstancePool {
   readonly #options: PoolOptions;
   readonly #idle: PooledInstance[] = [];
@@ -147,7 +156,7 @@ export class InstancePool {
   /** Restores one used instance; those that cannot be restored on the way are discarded. */
   #resetOne(): PooledInstance | undefined {
     for (let used = this.#used.pop(); used !== undefined; used = this.#used.pop()) {
-      if (used.guest.reset() && used.store.reset()) return used;
+      if (restore(used)) return used;
       this.#discard();
     }
     return undefined;
