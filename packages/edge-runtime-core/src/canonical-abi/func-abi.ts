@@ -3,7 +3,11 @@
 // makes them, and `lower` stores with the pointers it got. Nothing but the caller runs guest code.
 // Spec: CanonicalABI "Flattening", "Lifting and Lowering Values".
 
+import { createTypeCompiler } from "./compile-type.ts";
 import type { AbiContext, CoreSignature, CoreValue } from "./context.ts";
+import { MAX_FLAT_RESULTS } from "./layout.ts";
+import { flattenedParams, resultAbi, spilledParams } from "./passing.ts";
+import { tupleCodec } from "./records.ts";
 import type { FuncType } from "./types.ts";
 
 /**
@@ -33,7 +37,10 @@ export interface FuncAbi {
   readonly measureParams: (cx: AbiContext, values: readonly unknown[]) => LoweringPlan;
   /** @throws SignatureMismatch when the value does not fit the result type, naming its path. */
   readonly measureResult: (cx: AbiContext, value: unknown) => LoweringPlan;
-  /** Core arguments for a lifted function. `pointers` are what realloc returned, in the plan's order. */
+  /**
+   * Core arguments for a lifted function. `pointers` are what realloc returned, in the plan's order; the guest traps
+   * where one is not aligned or not in memory. @throws SignatureMismatch when the host changed a value meanwhile.
+   */
   readonly lowerParams: (cx: AbiContext, plan: LoweringPlan, pointers: readonly number[]) => CoreValue[];
   /**
    * What a lowered import returns to the guest: one core value, or undefined where there is no result or it was
@@ -47,10 +54,23 @@ export interface FuncAbi {
   ) => CoreValue | undefined;
 }
 
-export const MAX_FLAT_PARAMS = 16;
-export const MAX_FLAT_RESULTS = 1;
-
-/** Compiles the type once; the cost is linear in its size. */
+/** Compiles the type once; the cost is linear in the size of its definition. */
 export function compileFuncAbi(type: FuncType): FuncAbi {
-  throw new Error(`not implemented for ${type.params.length} parameters`);
+  const compile = createTypeCompiler();
+  // Parameters travel as a tuple: flat where it flattens to at most 16 core values, else in memory.
+  const params = tupleCodec(type.params.map((param) => compile(param.type)));
+  const result = type.result === undefined ? undefined : compile(type.result);
+  const flatParams = params.flat ?? ["i32"];
+  const flatResult = result === undefined ? [] : result.flat;
+  const isResultFlat = flatResult !== undefined && flatResult.length <= MAX_FLAT_RESULTS;
+  return {
+    lift: { params: flatParams, results: isResultFlat ? flatResult : ["i32"] },
+    lower: {
+      params: isResultFlat ? flatParams : [...flatParams, "i32"],
+      results: isResultFlat ? flatResult : [],
+    },
+    returnPointerIndex: isResultFlat ? undefined : flatParams.length,
+    ...(params.flat === undefined ? spilledParams(params) : flattenedParams(params, params.flat)),
+    ...resultAbi(result, isResultFlat ? flatResult : undefined),
+  };
 }

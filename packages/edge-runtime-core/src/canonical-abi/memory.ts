@@ -29,3 +29,18 @@ export class LinearMemory {
 export function viewBuffer(buffer: ArrayBuffer): AbiMemory {
   return { bytes: new Uint8Array(buffer), view: new DataView(buffer) };
 }
+
+/** For functions whose types need no memory; anything read from it is out of bounds. */
+export const NO_MEMORY: AbiMemory = viewBuffer(new ArrayBuffer(0));
+
+type ElementView<T> = new (buffer: ArrayBuffer, byteOffset: number, length: number) => T;
+
+/** A typed view of `count` elements at `ptr`, which must be aligned for them and in bounds. Little-endian hosts only. */
+export function viewElements<T>(
+  bytes: Uint8Array<ArrayBuffer>,
+  elements: ElementView<T>,
+  ptr: number,
+  count: number,
+): T {
+  return new elements(bytes.buffer, ptr, count);
+}

@@ -1,0 +1,143 @@
+// How parameters and results are passed: as core values where they are few, else in memory behind a pointer that
+// the guest allocates or names. Here lifts and lowerings start, and faults of host values get their path.
+// Spec: CanonicalABI `lift_flat_values`, `lower_flat_values`.
+
+import { bug } from "edge-runtime-common";
+import type { Codec } from "./codec.ts";
+import type { AbiContext, CoreType, CoreValue } from "./context.ts";
+import type { FuncAbi, LoweringPlan } from "./func-abi.ts";
+import { toPublicError } from "./invalid-value.ts";
+import { Lift } from "./lift.ts";
+import { Lowering } from "./lowering.ts";
+import { NO_MEMORY } from "./memory.ts";
+
+type ParamsAbi = Pick<FuncAbi, "liftParams" | "measureParams" | "lowerParams">;
+type ResultAbi = Pick<FuncAbi, "liftResult" | "measureResult" | "lowerResult">;
+
+function startLift(cx: AbiContext, codec: Codec, usesMemory: boolean): Lift {
+  const lift = new Lift(cx, usesMemory ? cx.memory() : NO_MEMORY);
+  lift.takeBudget(codec.heapBytes);
+  return lift;
+}
+
+/** Loads from where the guest says that the value is. */
+function loadFrom(cx: AbiContext, codec: Codec, core: CoreValue | undefined, what: string): unknown {
+  const lift = startLift(cx, codec, true);
+  const ptr = Number(core) >>> 0;
+  // trap_if(ptr != align_to(ptr, alignment)); trap_if(ptr + elem_size > len(cx.opts.memory))
+  lift.checkRange(ptr, codec.size, codec.alignment, what);
+  return codec.load(lift, ptr);
+}
+
+/** Phase one under `root`, the first step of an error's path. */
+function measureAs(root: string, codec: Codec, lowering: Lowering, value: unknown): LoweringPlan {
+  try {
+    codec.measure(lowering, value);
+    return lowering;
+  } catch (error) {
+    throw toPublicError(root, error);
+  }
+}
+
+function startLower(cx: AbiContext, plan: LoweringPlan, pointers: readonly number[], usesMemory: boolean): Lowering {
+  if (!(plan instanceof Lowering) || plan.cx !== cx) bug("a lowering plan of another context");
+  plan.begin(pointers, usesMemory);
+  return plan;
+}
+
+function zerosOf(types: readonly CoreType[]): CoreValue[] {
+  return types.map((type) => (type === "i64" ? 0n : 0));
+}
+
+/** Parameters as core values. */
+export function flattenedParams(params: Codec, flat: readonly CoreType[]): ParamsAbi {
+  const lifted = params.compileFlatLift(flat, 0);
+  const lower = params.compileFlatLower(flat, 0);
+  const zeros = zerosOf(flat);
+  return {
+    liftParams: (cx, core) => lifted(startLift(cx, params, params.usesMemory), core) as unknown[],
+    measureParams: (cx, values) => measureAs("args", params, new Lowering(cx, values), values),
+    lowerParams: (cx, plan, pointers) => {
+      const lowering = startLower(cx, plan, pointers, params.usesMemory);
+      const out = zeros.slice();
+      try {
+        lower(lowering, lowering.value, out);
+      } catch (error) {
+        throw toPublicError("args", error);
+      }
+      return out;
+    },
+  };
+}
+
+/** Parameters in memory: the callee allocates the whole tuple first. */
+export function spilledParams(params: Codec): ParamsAbi {
+  return {
+    liftParams: (cx, [ptr]) => loadFrom(cx, params, ptr, "parameters") as unknown[],
+    measureParams: (cx, values) => {
+      const lowering = new Lowering(cx, values);
+      lowering.allocate(params.size, params.alignment);
+      return measureAs("args", params, lowering, values);
+    },
+    lowerParams: (cx, plan, pointers) => {
+      const lowering = startLower(cx, plan, pointers, true);
+      try {
+        const ptr = lowering.take(params.size);
+        params.store(lowering, lowering.value, ptr);
+        return [ptr];
+      } catch (error) {
+        throw toPublicError("args", error);
+      }
+    },
+  };
+}
+
+const NO_RESULT: ResultAbi = {
+  liftResult: () => undefined,
+  measureResult: (cx) => new Lowering(cx, undefined),
+  lowerResult: () => undefined,
+};
+
+/** `flat` is undefined where the result is in memory: behind the returned pointer, or where the caller wants it. */
+export function resultAbi(result: Codec | undefined, flat: readonly CoreType[] | undefined): ResultAbi {
+  if (result === undefined) return NO_RESULT;
+  return flat === undefined ? spilledResult(result) : flattenedResult(result, flat);
+}
+
+function flattenedResult(result: Codec, flat: readonly CoreType[]): ResultAbi {
+  const lifted = result.compileFlatLift(flat, 0);
+  const lower = result.compileFlatLower(flat, 0);
+  const zeros = zerosOf(flat);
+  return {
+    liftResult: (cx, core) => lifted(startLift(cx, result, result.usesMemory), [core ?? 0]),
+    measureResult: (cx, value) => measureAs("result", result, new Lowering(cx, value), value),
+    lowerResult: (cx, plan, pointers) => {
+      const lowering = startLower(cx, plan, pointers, result.usesMemory);
+      const out = zeros.slice();
+      try {
+        lower(lowering, lowering.value, out);
+      } catch (error) {
+        throw toPublicError("result", error);
+      }
+      return out[0];
+    },
+  };
+}
+
+function spilledResult(result: Codec): ResultAbi {
+  return {
+    liftResult: (cx, core) => loadFrom(cx, result, core, "result"),
+    measureResult: (cx, value) => measureAs("result", result, new Lowering(cx, value), value),
+    lowerResult: (cx, plan, pointers, returnPointer) => {
+      const lowering = startLower(cx, plan, pointers, true);
+      const ptr = Number(returnPointer) >>> 0;
+      lowering.checkRange(ptr, result.size, result.alignment);
+      try {
+        result.store(lowering, lowering.value, ptr);
+      } catch (error) {
+        throw toPublicError("result", error);
+      }
+      return undefined;
+    },
+  };
+}
