@@ -1,0 +1,84 @@
+// From bytes to a plan.
+
+import { CompilationFailed } from "edge-runtime-common";
+import { decodeComponent } from "../binary/component.ts";
+import type { ComponentPlan, ExternPlan } from "../plan.ts";
+import { PLAN_VERSION } from "../plan.ts";
+import { Draft } from "./draft.ts";
+import { evaluateComponent } from "./evaluation.ts";
+import { hostSource } from "./externs.ts";
+import type { Item } from "./values.ts";
+
+export interface LinkedComponent {
+  readonly plan: ComponentPlan;
+  /** Core modules in the order of the plan's numbers: views of the component's bytes. */
+  readonly coreModules: Uint8Array[];
+}
+
+function toExtern(draft: Draft, name: string, item: Item): ExternPlan {
+  switch (item.sort) {
+    case "func": {
+      const { type, nodes, target } = item.value;
+      return { kind: "func", name, type: draft.internType(type, nodes).index, target };
+    }
+    case "instance": {
+      draft.spend(item.value.exports.size);
+      return { kind: "instance", name, items: toExterns(draft, item.value.exports) };
+    }
+    case "type":
+      if (item.value.kind === "resource") return { kind: "resource", name, resource: item.value.id };
+      if (item.value.kind !== "value") return { kind: "other", name, what: `${item.value.kind} type` };
+      draft.spendTypeNodes(item.value.nodes);
+      return { kind: "type", name, type: item.value.type };
+    case "component":
+    case "core module":
+      return { kind: "other", name, what: item.sort };
+  }
+}
+
+function toExterns(draft: Draft, items: ReadonlyMap<string, Item>): ExternPlan[] {
+  return Array.from(items, ([name, item]) => toExtern(draft, name, item));
+}
+
+function link(bytes: Uint8Array): LinkedComponent {
+  const component = decodeComponent(bytes);
+  const draft = new Draft();
+  const imports: ExternPlan[] = [];
+  const source = hostSource(draft, [], imports);
+  const root = evaluateComponent(draft, { component, closure: undefined, source, parent: undefined, depth: 0 });
+  const exports = toExterns(draft, root.exports);
+  const { instances, resources, funcTypes, importedFunctions, lifts, trampolines, initializers } = draft;
+  const { functionSlots, memorySlots, coreModules } = draft;
+  const plan: ComponentPlan = {
+    version: PLAN_VERSION,
+    coreModules: coreModules.length,
+    instances,
+    resources,
+    funcTypes,
+    importedFunctions,
+    lifts,
+    trampolines,
+    functionSlots,
+    memorySlots,
+    initializers,
+    imports,
+    exports,
+  };
+  return { plan, coreModules };
+}
+
+/**
+ * Decodes a component and links everything in it that is known before it runs. Core modules are not validated: the
+ * engine does that. Time and memory are bounded by the limits in `limits.ts`.
+ *
+ * @throws CompilationFailed with the file offset, where the component is malformed, ill-typed, over a limit, or needs
+ * a feature that is not supported
+ */
+export function linkComponent(bytes: Uint8Array): LinkedComponent {
+  try {
+    return link(bytes);
+  } catch (error) {
+    if (error instanceof CompilationFailed) throw error;
+    throw new CompilationFailed("the component could not be linked", error);
+  }
+}
