@@ -67,6 +67,11 @@ export class WorkerContext {
     return this.#metrics;
   }
 
+  /** Counts a log call that is not kept; for host functions that check the grant before they read the message. */
+  dropLog(): void {
+    this.#droppedLogs += 1;
+  }
+
   /** Keeps the entry if the run may log and its limits admit it; else counts it as dropped. */
   log(entry: LogEntry): void {
     const fits =

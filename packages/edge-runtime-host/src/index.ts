@@ -1,0 +1,10 @@
+export { createArtifactCache } from "./artifact-cache.ts";
+export type { ArtifactCacheOptions } from "./artifact-cache.ts";
+export { createHostImports } from "./host-imports.ts";
+export type { HostImportsOptions } from "./host-imports.ts";
+export { visibleText } from "./logger/guest-text.ts";
+export { createLogger, flushLogger } from "./logger/logger.ts";
+export type { Logger, LoggerLevel, LoggerOptions, LogStream } from "./logger/logger.ts";
+export { createNodePlatform } from "./platform/node-platform.ts";
+export type { NodePlatformOptions } from "./platform/node-platform.ts";
+export { defaultArtifactKeyFile } from "./platform/artifact-key.ts";

@@ -1,0 +1,49 @@
+// The ports of core on Node.js. Nothing happens before it is asked for: the key is read at the first
+// `authenticate`, the WAT parser is loaded at the first `parseWat`, and no timer keeps the process alive.
+
+import { createHash, createHmac } from "node:crypto";
+import { performance } from "node:perf_hooks";
+import type { Platform } from "edge-runtime-core";
+import { defaultArtifactKeyFile, readArtifactKey, readOrCreateArtifactKey } from "./artifact-key.ts";
+import { parseWat } from "./wat-parser.ts";
+
+export interface NodePlatformOptions {
+  /** File with the key that authenticates artifacts; it must exist. Default: a key of the user, made on first use. */
+  readonly artifactKeyFile?: string | undefined;
+}
+
+/** Longest delay of Node's timers; a longer one would fire at once. */
+const MAX_DELAY_MS = 2_147_483_647;
+
+/**
+ * `authenticate` throws InvalidConfig of a key file that is absent, too short or readable by others, and Io where the
+ * user's own key cannot be made.
+ */
+export function createNodePlatform(options: NodePlatformOptions = {}): Platform {
+  const { artifactKeyFile } = options;
+  let key: Uint8Array | undefined;
+  return {
+    now: () => performance.now(),
+    wallClock: () => Date.now(),
+    yieldToEventLoop: () =>
+      new Promise((resolve) => {
+        setImmediate(resolve);
+      }),
+    schedule: (delayMs, callback) => {
+      const timer = setTimeout(callback, Math.min(delayMs, MAX_DELAY_MS));
+      timer.unref();
+      return () => {
+        clearTimeout(timer);
+      };
+    },
+    sha256: (bytes) => createHash("sha256").update(bytes).digest("hex"),
+    authenticate: (bytes) => {
+      key ??=
+        artifactKeyFile === undefined
+          ? readOrCreateArtifactKey(defaultArtifactKeyFile())
+          : readArtifactKey(artifactKeyFile);
+      return new Uint8Array(createHmac("sha256", key).update(bytes).digest());
+    },
+    parseWat,
+  };
+}
