@@ -7,7 +7,7 @@
 
 import type { RuntimeError } from "edge-runtime-common";
 import { ExecutionTimeout, FuelExhausted, Trap } from "edge-runtime-common";
-import { verdict } from "../instrument/injected-functions.ts";
+import { verdict } from "../instrument/slow-check.ts";
 import type { RunLimits } from "./limits.ts";
 import { sliceFuel, synchronousBudgetMs, yieldAfterMs } from "./limits.ts";
 

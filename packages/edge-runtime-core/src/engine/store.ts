@@ -15,7 +15,7 @@ import {
   WasiError,
 } from "edge-runtime-common";
 import { costTable } from "../instrument/cost-table.ts";
-import { growKind } from "../instrument/injected-functions.ts";
+import { growKind } from "../instrument/growth.ts";
 import type { ComponentStore, CoreFunction, CoreImports } from "./component-store.ts";
 import type { CompiledCore } from "./core-instance.ts";
 import { CoreModuleInstance } from "./core-instance.ts";

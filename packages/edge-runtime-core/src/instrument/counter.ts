@@ -2,7 +2,7 @@
 // a function already has all the locals that V8 admits, the global is used directly.
 
 import type { Writer } from "../binary/writer.ts";
-import { slowCheck } from "./injected-functions.ts";
+import { slowCheck } from "./slow-check.ts";
 import type { Injection } from "./injection.ts";
 
 const localGet = 0x20;

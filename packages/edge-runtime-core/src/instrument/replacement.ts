@@ -2,7 +2,8 @@
 
 import type { Opcode } from "../binary/opcodes.ts";
 import type { Reader } from "../binary/reader.ts";
-import * as injected from "./injected-functions.ts";
+import * as bulk from "./bulk-operations.ts";
+import { memoryGrow, tableGrow } from "./growth.ts";
 import type { Injection } from "./injection.ts";
 
 /**
@@ -13,28 +14,25 @@ export function replacement(injection: Injection, opcode: Opcode, reader: Reader
   const first = reader.u32();
   switch (opcode.name) {
     case "memory.grow":
-      return injected.memoryGrow(injection, first);
+      return memoryGrow(injection, first);
     case "table.grow":
-      return (
-        injected.tableGrow(injection, first) ??
-        reader.fail("table.grow of a table of typed references is not supported")
-      );
+      return tableGrow(injection, first) ?? reader.fail("table.grow of a table of typed references is not supported");
     case "memory.fill":
-      return injection.metered ? injected.memoryFill(injection, first) : undefined;
+      return injection.metered ? bulk.memoryFill(injection, first) : undefined;
     case "table.fill":
-      return injection.metered ? injected.tableFill(injection, first) : undefined;
+      return injection.metered ? bulk.tableFill(injection, first) : undefined;
   }
   const second = reader.u32();
   if (!injection.metered) return undefined;
   switch (opcode.name) {
     case "memory.copy":
-      return injected.memoryCopy(injection, first, second);
+      return bulk.memoryCopy(injection, first, second);
     case "memory.init":
-      return injected.memoryInit(injection, first, second);
+      return bulk.memoryInit(injection, first, second);
     case "table.copy":
-      return injected.tableCopy(injection, first, second);
+      return bulk.tableCopy(injection, first, second);
     case "table.init":
-      return injected.tableInit(injection, first, second);
+      return bulk.tableInit(injection, first, second);
   }
   return undefined;
 }

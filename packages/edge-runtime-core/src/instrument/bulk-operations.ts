@@ -1,115 +1,13 @@
-// Bodies of injected functions: the slow path of a check, growth under the store's limits, and bulk operations that
-// check between chunks. Each is a plain wasm function of the module, so that no JavaScript frame stands between
-// guest code and a yield.
+// Injected functions that stand in for bulk operations: charged by what they move, and run in chunks with a check
+// between them, after a bounds check of the whole range. A guest could otherwise fill 4 GiB between two checks.
 
-import { Writer } from "../binary/writer.ts";
+import type { Writer } from "../binary/writer.ts";
 import { bulkChunkBytes, bulkChunkElements } from "./cost-table.ts";
+import type { AddressOps } from "./emit.ts";
+import { address32, addressOps, asI32, asI64, constant, emitter, get, op, referenceByte } from "./emit.ts";
 import type { Injection } from "./injection.ts";
 import { V } from "./injection.ts";
-
-const op = {
-  unreachable: 0x00,
-  block: 0x02,
-  loop: 0x03,
-  if: 0x04,
-  else: 0x05,
-  end: 0x0b,
-  brIf: 0x0d,
-  call: 0x10,
-  drop: 0x1a,
-  localGet: 0x20,
-  localSet: 0x21,
-  globalGet: 0x23,
-  globalSet: 0x24,
-  i32Const: 0x41,
-  i32Eqz: 0x45,
-  i32LeS: 0x4c,
-  i32Sub: 0x6b,
-  void: 0x40,
-} as const;
-
-/** Answers of the `check` import. */
-export const verdict = { go: 0, stop: 1, yield: 2 } as const;
-
-/** What `grow` is told to grow. */
-export const growKind = { memory: 0, table: 1 } as const;
-
-interface AddressOps {
-  readonly type: number;
-  readonly constant: number;
-  readonly add: number;
-  readonly sub: number;
-  readonly leU: number;
-  readonly gtU: number;
-  readonly ltU: number;
-}
-
-const address32: AddressOps = { type: V.i32, constant: 0x41, add: 0x6a, sub: 0x6b, leU: 0x4d, gtU: 0x4b, ltU: 0x49 };
-const address64: AddressOps = { type: V.i64, constant: 0x42, add: 0x7c, sub: 0x7d, leU: 0x58, gtU: 0x56, ltU: 0x54 };
-
-function addressOps(is64: boolean | undefined): AddressOps {
-  return is64 === true ? address64 : address32;
-}
-
-function get(body: Writer, ...locals: readonly number[]): void {
-  for (const local of locals) body.bytes2(op.localGet, local);
-}
-
-/**
- * `slow(left) -> left`: stores what is left, asks `check`, and obeys: go on, trap, or suspend and go on. The counter
- * holds a new slice afterwards.
- */
-export function slowCheck(injection: Injection): number {
-  const type = injection.type([V.i32], [V.i32]);
-  return injection.functionFor("slow", type, (body) => {
-    body.append([1, 1, V.i32]);
-    get(body, 0);
-    body.byte(op.globalSet);
-    body.u32(injection.counterGlobal);
-    body.byte(op.call);
-    body.u32(injection.importIndex("check"));
-    body.append([0x22, 1, op.i32Const, verdict.stop, 0x46, op.if, op.void, op.unreachable, op.end]);
-    get(body, 1);
-    body.append([op.if, op.void, op.call]);
-    body.u32(injection.importIndex("yield"));
-    body.append([op.end, op.globalGet]);
-    body.u32(injection.counterGlobal);
-    body.byte(op.end);
-  });
-}
-
-/** Emits: counter -= (i32 on the stack); slow check where nothing is left. */
-function chargeAndCheck(injection: Injection, body: Writer, charge: (body: Writer) => void): void {
-  if (!injection.metered) return;
-  const slow = slowCheck(injection);
-  body.byte(op.globalGet);
-  body.u32(injection.counterGlobal);
-  charge(body);
-  body.append([op.i32Sub, op.globalSet]);
-  body.u32(injection.counterGlobal);
-  checkCounter(injection, body, slow);
-}
-
-function checkCounter(injection: Injection, body: Writer, slow: number): void {
-  body.byte(op.globalGet);
-  body.u32(injection.counterGlobal);
-  body.append([op.i32Const, 0, op.i32LeS, op.if, op.void, op.globalGet]);
-  body.u32(injection.counterGlobal);
-  body.byte(op.call);
-  body.u32(slow);
-  body.append([op.drop, op.end]);
-}
-
-function constant(body: Writer, ops: AddressOps, value: number): void {
-  body.byte(ops.constant);
-  body.s32(value);
-}
-
-/** Leaves local `index` as i32; only where its value is known to be below 2^31. */
-function asI32(body: Writer, ops: AddressOps, index: number): void {
-  get(body, index);
-  if (ops === address64) body.byte(0xa7);
-}
+import { chargeAndCheck } from "./slow-check.ts";
 
 interface BulkShape {
   readonly ops: AddressOps;
@@ -122,12 +20,6 @@ interface BulkShape {
   readonly positions: readonly number[];
   /** Same memory or table on both sides: the direction must respect overlap. */
   readonly overlaps: boolean;
-}
-
-/** Emits local `index` zero-extended to i64. */
-function asI64(body: Writer, ops: AddressOps, index: number): void {
-  get(body, index);
-  if (ops === address32) body.byte(0xad);
 }
 
 /** Emits: where position + n leaves its memory or table, run the operation as it is, which traps before it writes. */
@@ -223,13 +115,6 @@ function tableSize(injection: Injection, table: number): (body: Writer) => void 
     body.bytes2(0xfc, 16);
     body.u32(table);
     if (injection.table(table)?.type.limits.is64 !== true) body.byte(0xad);
-  };
-}
-
-function emitter(code: number, ...immediates: readonly number[]): (body: Writer) => void {
-  return (body) => {
-    body.bytes2(0xfc, code);
-    for (const immediate of immediates) body.u32(immediate);
   };
 }
 
@@ -342,68 +227,4 @@ export function memoryInit(injection: Injection, segment: number, memory: number
 export function tableInit(injection: Injection, segment: number, table: number): number {
   const ops = addressOps(injection.table(table)?.type.limits.is64);
   return init(injection, `table.init ${segment} ${table}`, ops, emitter(12, segment, table));
-}
-
-/** Emits: ask `grow`; where it refuses, answer -1; else grow. `delta` is the local that holds the delta. */
-function growUnderLimit(injection: Injection, body: Writer, spec: GrowSpec): void {
-  const { ops, delta } = spec;
-  body.byte(0);
-  body.bytes2(op.i32Const, spec.kind);
-  get(body, delta);
-  body.byte(ops === address64 ? 0xba : 0xb8);
-  body.byte(op.call);
-  body.u32(injection.importIndex("grow"));
-  if (injection.metered) checkCounter(injection, body, slowCheck(injection));
-  body.bytes2(op.if, ops.type);
-  spec.operate(body);
-  body.byte(op.else);
-  constant(body, ops, -1);
-  body.bytes2(op.end, op.end);
-}
-
-interface GrowSpec {
-  readonly ops: AddressOps;
-  readonly kind: number;
-  readonly delta: number;
-  readonly operate: (body: Writer) => void;
-}
-
-export function memoryGrow(injection: Injection, memory: number): number {
-  const ops = addressOps(injection.memory(memory)?.type.is64);
-  return injection.functionFor(`memory.grow ${memory}`, injection.type([ops.type], [ops.type]), (body) =>
-    growUnderLimit(injection, body, {
-      ops,
-      kind: growKind.memory,
-      delta: 0,
-      operate: (out) => {
-        get(out, 0);
-        out.byte(0x40);
-        out.u32(memory);
-      },
-    }),
-  );
-}
-
-/** Injected function for `table.grow table`; undefined where the element type has no one-byte code. */
-export function tableGrow(injection: Injection, table: number): number | undefined {
-  const element = referenceByte(injection, table);
-  if (element === undefined) return undefined;
-  const ops = addressOps(injection.table(table)?.type.limits.is64);
-  return injection.functionFor(`table.grow ${table}`, injection.type([element, ops.type], [ops.type]), (body) =>
-    growUnderLimit(injection, body, {
-      ops,
-      kind: growKind.table,
-      delta: 1,
-      operate: (out) => {
-        get(out, 0, 1);
-        emitter(15, table)(out);
-      },
-    }),
-  );
-}
-
-function referenceByte(injection: Injection, table: number): number | undefined {
-  const element = injection.table(table)?.type.element;
-  if (element === "funcref") return 0x70;
-  return element === "externref" ? 0x6f : undefined;
 }

@@ -1,0 +1,68 @@
+// Injected functions that stand in for memory.grow and table.grow: the store must consent, else the answer is -1.
+
+import type { Writer } from "../binary/writer.ts";
+import type { AddressOps } from "./emit.ts";
+import { address64, addressOps, constant, emitter, get, op, referenceByte } from "./emit.ts";
+import type { Injection } from "./injection.ts";
+import { checkCounter, slowCheck } from "./slow-check.ts";
+
+/** What `grow` is told to grow. */
+export const growKind = { memory: 0, table: 1 } as const;
+
+/** Emits: ask `grow`; where it refuses, answer -1; else grow. `delta` is the local that holds the delta. */
+function growUnderLimit(injection: Injection, body: Writer, spec: GrowSpec): void {
+  const { ops, delta } = spec;
+  body.byte(0);
+  body.bytes2(op.i32Const, spec.kind);
+  get(body, delta);
+  body.byte(ops === address64 ? 0xba : 0xb8);
+  body.byte(op.call);
+  body.u32(injection.importIndex("grow"));
+  if (injection.metered) checkCounter(injection, body, slowCheck(injection));
+  body.bytes2(op.if, ops.type);
+  spec.operate(body);
+  body.byte(op.else);
+  constant(body, ops, -1);
+  body.bytes2(op.end, op.end);
+}
+
+interface GrowSpec {
+  readonly ops: AddressOps;
+  readonly kind: number;
+  readonly delta: number;
+  readonly operate: (body: Writer) => void;
+}
+
+export function memoryGrow(injection: Injection, memory: number): number {
+  const ops = addressOps(injection.memory(memory)?.type.is64);
+  return injection.functionFor(`memory.grow ${memory}`, injection.type([ops.type], [ops.type]), (body) =>
+    growUnderLimit(injection, body, {
+      ops,
+      kind: growKind.memory,
+      delta: 0,
+      operate: (out) => {
+        get(out, 0);
+        out.byte(0x40);
+        out.u32(memory);
+      },
+    }),
+  );
+}
+
+/** Injected function for `table.grow table`; undefined where the element type has no one-byte code. */
+export function tableGrow(injection: Injection, table: number): number | undefined {
+  const element = referenceByte(injection, table);
+  if (element === undefined) return undefined;
+  const ops = addressOps(injection.table(table)?.type.limits.is64);
+  return injection.functionFor(`table.grow ${table}`, injection.type([element, ops.type], [ops.type]), (body) =>
+    growUnderLimit(injection, body, {
+      ops,
+      kind: growKind.table,
+      delta: 1,
+      operate: (out) => {
+        get(out, 0, 1);
+        emitter(15, table)(out);
+      },
+    }),
+  );
+}
