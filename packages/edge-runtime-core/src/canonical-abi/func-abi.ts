@@ -4,8 +4,8 @@
 // Spec: CanonicalABI "Flattening", "Lifting and Lowering Values".
 
 import { createTypeCompiler } from "./compile-type.ts";
-import type { AbiContext, CoreSignature, CoreValue } from "./context.ts";
-import { MAX_FLAT_RESULTS } from "./layout.ts";
+import type { AbiContext, CoreSignature, CoreType, CoreValue } from "./context.ts";
+import { flatUpTo, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS } from "./layout.ts";
 import { flattenedParams, resultAbi, spilledParams } from "./passing.ts";
 import { tupleCodec } from "./records.ts";
 import type { FuncType } from "./types.ts";
@@ -54,23 +54,25 @@ export interface FuncAbi {
   ) => CoreValue | undefined;
 }
 
+const POINTER: readonly CoreType[] = ["i32"];
+
 /** Compiles the type once; the cost is linear in the size of its definition. */
 export function compileFuncAbi(type: FuncType): FuncAbi {
   const compile = createTypeCompiler();
   // Parameters travel as a tuple: flat where it flattens to at most 16 core values, else in memory.
   const params = tupleCodec(type.params.map((param) => compile(param.type)));
   const result = type.result === undefined ? undefined : compile(type.result);
-  const flatParams = params.flat ?? ["i32"];
-  const flatResult = result === undefined ? [] : result.flat;
-  const isResultFlat = flatResult !== undefined && flatResult.length <= MAX_FLAT_RESULTS;
+  const flatParams = flatUpTo(MAX_FLAT_PARAMS, params.flat);
+  const flatResult = result === undefined ? [] : flatUpTo(MAX_FLAT_RESULTS, result.flat);
+  const coreParams = flatParams ?? POINTER;
   return {
-    lift: { params: flatParams, results: isResultFlat ? flatResult : ["i32"] },
+    lift: { params: coreParams, results: flatResult ?? POINTER },
     lower: {
-      params: isResultFlat ? flatParams : [...flatParams, "i32"],
-      results: isResultFlat ? flatResult : [],
+      params: flatResult === undefined ? [...coreParams, ...POINTER] : coreParams,
+      results: flatResult ?? [],
     },
-    returnPointerIndex: isResultFlat ? undefined : flatParams.length,
-    ...(params.flat === undefined ? spilledParams(params) : flattenedParams(params, params.flat)),
-    ...resultAbi(result, isResultFlat ? flatResult : undefined),
+    returnPointerIndex: flatResult === undefined ? coreParams.length : undefined,
+    ...(flatParams === undefined ? spilledParams(params) : flattenedParams(params, flatParams)),
+    ...resultAbi(result, flatResult),
   };
 }

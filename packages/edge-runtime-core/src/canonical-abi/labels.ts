@@ -4,15 +4,16 @@
 import type { Codec } from "./codec.ts";
 import { readI32, writeI32 } from "./flat-slots.ts";
 import { misfit, outOfRange, ValueFault, within } from "./invalid-value.ts";
-import { flagsSize } from "./layout.ts";
+import { discriminantSize, flagsSize } from "./layout.ts";
 import type { Lift } from "./lift.ts";
 import { propertyNames, propertyReader } from "./names.ts";
 import { listNames } from "./variant-forms.ts";
-import { checkCase, discriminantOf } from "./variants.ts";
+import { checkCase, unsignedOf } from "./variants.ts";
 
 /** An enum is the name of its case, as WIT spells it. */
 export function enumCodec(names: readonly string[]): Codec {
-  const discriminant = discriminantOf(names.length);
+  const size = discriminantSize(names.length);
+  const discriminant = unsignedOf(size);
   const indices: ReadonlyMap<unknown, number> = new Map(names.map((name, index) => [name, index]));
   const expected = `enum (${listNames(names)})`;
   const indexOf = (value: unknown): number =>
@@ -22,8 +23,8 @@ export function enumCodec(names: readonly string[]): Codec {
     return names[index] ?? "";
   };
   return {
-    size: discriminant.size,
-    alignment: discriminant.size,
+    size,
+    alignment: size,
     flat: ["i32"],
     usesMemory: false,
     heapBytes: 0,
@@ -77,8 +78,7 @@ function flagsForm(names: readonly string[]): FlagsForm {
 export function flagsCodec(names: readonly string[]): Codec {
   const { unpack, pack } = flagsForm(names);
   const size = flagsSize(names.length);
-  // Flags are stored as a discriminant of the same size would be.
-  const { load, store } = discriminantOf(size === 1 ? 1 : 2 ** (4 * size));
+  const { load, store } = unsignedOf(size);
   return {
     size,
     alignment: size,

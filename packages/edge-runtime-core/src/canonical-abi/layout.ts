@@ -26,17 +26,25 @@ export function flagsSize(count: number): 1 | 2 | 4 {
   return count <= 16 ? 2 : 4;
 }
 
+/** Longest list of core types that is written out. Nothing over 16 is ever passed flat. */
+const LONGEST_FLAT = 64;
+
 /**
- * Core types of a value that is passed flat; undefined where they are more than 16, since nothing is ever passed
- * flat then and a hostile type could make the full list exponentially long.
+ * Core types of a value when it is passed flat; undefined where they are more than 64: a hostile type could make the
+ * list exponentially long.
  */
 export type FlatTypes = readonly CoreType[] | undefined;
+
+/** The list if at most `most` values are passed flat. */
+export function flatUpTo(most: number, flat: FlatTypes): FlatTypes {
+  return flat !== undefined && flat.length <= most ? flat : undefined;
+}
 
 /** Spec: `flatten_record`. */
 export function flattenSequence(parts: readonly FlatTypes[]): FlatTypes {
   const flat: CoreType[] = [];
   for (const part of parts) {
-    if (part === undefined || flat.length + part.length > MAX_FLAT_PARAMS) return undefined;
+    if (part === undefined || flat.length + part.length > LONGEST_FLAT) return undefined;
     flat.push(...part);
   }
   return flat;
@@ -47,7 +55,7 @@ export function flattenCases(payloads: readonly (FlatTypes | "none")[]): FlatTyp
   const flat: CoreType[] = [];
   for (const payload of payloads) {
     if (payload === "none") continue;
-    if (payload === undefined || payload.length + 1 > MAX_FLAT_PARAMS) return undefined;
+    if (payload === undefined || payload.length + 1 > LONGEST_FLAT) return undefined;
     payload.forEach((type, place) => {
       const present = flat[place];
       flat[place] = present === undefined ? type : join(present, type);

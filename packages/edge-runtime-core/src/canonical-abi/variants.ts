@@ -5,10 +5,10 @@
 import type { Codec, FlatLift, FlatLower } from "./codec.ts";
 import type { CoreType } from "./context.ts";
 import { readI32, writeI32 } from "./flat-slots.ts";
-import { changedMeanwhile, within } from "./invalid-value.ts";
+import { within } from "./invalid-value.ts";
+import { smallIntegers } from "./integers.ts";
 import { alignTo, discriminantSize, flattenCases } from "./layout.ts";
 import type { Lift } from "./lift.ts";
-import type { Lowering } from "./lowering.ts";
 
 /** JavaScript's view of a variant type. */
 export interface VariantForm {
@@ -24,34 +24,10 @@ export interface VariantForm {
   readonly step: string;
 }
 
-interface Discriminant {
-  readonly size: 1 | 2 | 4;
-  readonly load: (lift: Lift, ptr: number) => number;
-  readonly store: (lowering: Lowering, index: number, ptr: number) => void;
-}
-
-export function discriminantOf(count: number): Discriminant {
-  const size = discriminantSize(count);
-  switch (size) {
-    case 1:
-      return {
-        size,
-        load: (lift, ptr) => lift.view.getUint8(ptr),
-        store: (lowering, index, ptr) => lowering.view.setUint8(ptr, index),
-      };
-    case 2:
-      return {
-        size,
-        load: (lift, ptr) => lift.view.getUint16(ptr, true),
-        store: (lowering, index, ptr) => lowering.view.setUint16(ptr, index, true),
-      };
-    case 4:
-      return {
-        size,
-        load: (lift, ptr) => lift.view.getUint32(ptr, true),
-        store: (lowering, index, ptr) => lowering.view.setUint32(ptr, index, true),
-      };
-  }
+/** Loads and stores the unsigned integer that a discriminant or flags are. */
+export function unsignedOf(size: 1 | 2 | 4): Pick<typeof smallIntegers.u8, "load" | "store"> {
+  if (size === 1) return smallIntegers.u8;
+  return size === 2 ? smallIntegers.u16 : smallIntegers.u32;
 }
 
 /** trap_if(case_index >= len(cases)) */
@@ -70,10 +46,11 @@ function layOutPayloads(payloads: VariantForm["payloads"]): { readonly size: num
 export function variantCodec(form: VariantForm): Codec {
   const { payloads, build, indexOf, payloadOf, step } = form;
   const count = payloads.length;
-  const discriminant = discriminantOf(count);
+  const indexSize = discriminantSize(count);
+  const discriminant = unsignedOf(indexSize);
   const union = layOutPayloads(payloads);
-  const payloadOffset = alignTo(discriminant.size, union.alignment);
-  const alignment = Math.max(discriminant.size, union.alignment);
+  const payloadOffset = alignTo(indexSize, union.alignment);
+  const alignment = Math.max(indexSize, union.alignment);
   return {
     size: alignTo(payloadOffset + union.size, alignment),
     alignment,
