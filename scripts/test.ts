@@ -1,20 +1,29 @@
 // Runs the tests with the Node.js that runs this script: `npm test` takes the workspace's own, CI's matrix calls
-// another one by `node scripts/test.ts`. Arguments are paths or globs of test files; `--integration` is those of the
-// whole system; none is all.
+// others by `node scripts/test.ts --expect-node MAJOR`. Arguments are paths or globs of test files; `--integration`
+// is those of the whole system; none is all.
 
 import { spawnSync } from "node:child_process";
 import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
 
 const INTEGRATION = ["test/**/*.test.ts"];
 const ALL = ["packages/*/test/**/*.test.ts", ...INTEGRATION];
 
-const given = process.argv.slice(2).filter((argument) => argument !== "--integration");
-const patterns = process.argv.includes("--integration") ? INTEGRATION : given.length > 0 ? given : ALL;
+const { values, positionals } = parseArgs({
+  options: { integration: { type: "boolean", default: false }, "expect-node": { type: "string" } },
+  allowPositionals: true,
+});
+process.exitCode = runTests();
 
-console.log(`Node.js ${process.version}`);
-const { status } = spawnSync(
-  process.execPath,
-  ["--test", `--test-concurrency=${availableParallelism()}`, ...patterns],
-  { stdio: "inherit" },
-);
-process.exitCode = status ?? 1;
+function runTests(): number {
+  console.log(`Node.js ${process.version}`);
+  const major = values["expect-node"];
+  if (major !== undefined && !process.version.startsWith(`v${major}.`)) {
+    console.error(`expected Node.js ${major}`);
+    return 1;
+  }
+  const selected = positionals.length > 0 ? positionals : ALL;
+  const patterns = values.integration ? INTEGRATION : selected;
+  const options = ["--test", `--test-concurrency=${availableParallelism()}`];
+  return spawnSync(process.execPath, [...options, ...patterns], { stdio: "inherit" }).status ?? 1;
+}
