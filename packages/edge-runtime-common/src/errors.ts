@@ -58,6 +58,26 @@ export class CompilationFailed extends RuntimeError {
   }
 }
 
+/** A configured function cannot be served; `cause` says why. Ends the start of a server, never a request. */
+export class FunctionLoadFailed extends RuntimeError {
+  readonly functionName: string;
+  readonly source: string;
+  readonly reason: string;
+
+  constructor(functionName: string, source: string, cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    super({
+      code: "ERR_EDGE_FUNCTION_LOAD_FAILED",
+      message: `Function ${functionName} cannot be served from ${source}: ${reason}`,
+      fields: { functionName, source, reason },
+      cause,
+    });
+    this.functionName = functionName;
+    this.source = source;
+    this.reason = reason;
+  }
+}
+
 /** A precompiled artifact that is not ours, was changed, or was made by another version. */
 export class ArtifactRefused extends RuntimeError {
   readonly reason: string;

@@ -71,6 +71,11 @@ export const ERROR_SAMPLES: readonly ErrorSample[] = [
   sample(new common.RouteNotFound("/x"), "ERR_EDGE_REQUEST_ROUTE_NOT_FOUND", "No route for path: /x", 404),
   sample(new common.RequestInvalid("no host"), "ERR_EDGE_REQUEST_INVALID", "Invalid request: no host", 400),
   sample(
+    new common.FunctionLoadFailed("f", "/f.wasm", new Error("absent")),
+    "ERR_EDGE_FUNCTION_LOAD_FAILED",
+    "Function f cannot be served from /f.wasm: absent",
+  ),
+  sample(
     new common.MethodNotAllowed("TRACE", ["GET"]),
     "ERR_EDGE_REQUEST_METHOD_NOT_ALLOWED",
     "Method not allowed: TRACE",
