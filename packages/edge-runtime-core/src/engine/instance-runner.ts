@@ -4,30 +4,27 @@
 //
 // What the guest does is a result; what the caller did wrong (no such entry, wrong arguments, no instance free) rejects.
 
-import type { ExecutionConfig, RuntimeError } from "edge-runtime-common";
+import type { ExecutionConfig } from "edge-runtime-common";
 import {
   ExecutionCancelled,
   ExportNotFound,
   InternalError,
   MemoryLimitExceeded,
   SignatureMismatch,
-  Trap,
 } from "edge-runtime-common";
-import type { PooledInstance, PoolStats } from "../pool/instance-pool.ts";
-import { InstancePool } from "../pool/instance-pool.ts";
+import type { InstancePool, PooledInstance, PoolStats } from "../pool/instance-pool.ts";
 import type { CompiledModule, EntryType } from "./compiled-module.ts";
-import { emptyStore } from "./create-store.ts";
 import type { WasmEngine } from "./engine.ts";
 import type { ExecutionResult } from "./execution-result.ts";
 import type { HostImports } from "./host-functions.ts";
+import { createPool, runError } from "./instantiate.ts";
 import type { RunLimits } from "./limits.ts";
 import { bytesPerMb, runLimits } from "./limits.ts";
 import { initialBytes } from "./memory-accounts.ts";
-import type { GuestFunction, Program } from "./program.ts";
+import type { GuestFunction } from "./program.ts";
 import type { Store } from "./store.ts";
 import { toRuntimeError } from "./trap.ts";
-import type { ExecutionMetrics } from "./worker-context.ts";
-import { WorkerContext } from "./worker-context.ts";
+import type { ExecutionMetrics, WorkerContext } from "./worker-context.ts";
 
 export interface RunnerOptions {
   readonly execution: ExecutionConfig;
@@ -47,18 +44,9 @@ export interface Run {
   readonly cancel: (reason: string) => void;
 }
 
-function outcome(error: unknown, store: Store): RuntimeError {
-  const stopped = store.meter.stopped;
-  if (stopped !== undefined) return stopped;
-  const known = toRuntimeError(error) ?? new InternalError("a run failed", error);
-  const aborted = known instanceof Trap && known.trapCode === "unreachable";
-  return aborted && store.memory.denied ? new MemoryLimitExceeded(store.meter.limits.memoryMb) : known;
-}
-
 export class InstanceRunner {
   readonly module: CompiledModule;
   readonly #engine: WasmEngine;
-  readonly #program: Program;
   readonly #limits: RunLimits;
   readonly #metered: boolean;
   readonly #pool: InstancePool;
@@ -70,13 +58,7 @@ export class InstanceRunner {
     this.#limits = runLimits(engine.config, options.execution);
     this.#metered = options.execution.fuelMetering;
     this.#checkMemory();
-    this.#program = module.link(options.imports);
-    this.#pool = new InstancePool({
-      capacity: engine.capacity,
-      keeps: engine.isPoolingEnabled(),
-      create: () => this.#instantiate(),
-      defer: (work) => void engine.platform.yieldToEventLoop().then(work),
-    });
+    this.#pool = createPool(engine, module.link(options.imports), this.#limits);
   }
 
   /**
@@ -91,21 +73,6 @@ export class InstanceRunner {
   #checkMemory(): void {
     const needed = this.module.cores.reduce((sum, core) => sum + initialBytes(core.plan), 0);
     if (needed > this.#limits.memoryMb * bytesPerMb) throw new MemoryLimitExceeded(this.#limits.memoryMb);
-  }
-
-  /** A new instance with its snapshot. Start functions run under the limits of a run, in accounts of their own. */
-  async #instantiate(): Promise<PooledInstance> {
-    const store = emptyStore(this.#engine, this.#program.cores);
-    const startedAtMs = this.#engine.platform.wallClock();
-    const context = new WorkerContext({ requestId: "instantiate", startedAtMs });
-    const guest = await new Promise<Awaited<ReturnType<Program["instantiate"]>>>((resolve, reject) => {
-      store.startRun(this.#limits, context, reject);
-      this.#program.instantiate(store).then(resolve, (error: unknown) => reject(outcome(error, store)));
-    });
-    store.endRun();
-    const restorable = this.#program.cores.every((core) => core.plan.notRestorable === undefined);
-    if (restorable && this.#engine.isPoolingEnabled()) store.snapshot();
-    return { store, guest, restorable };
   }
 
   /** Has `instances` idle instances ready, as far as the capacity allows. */
@@ -185,7 +152,7 @@ export class InstanceRunner {
       return { kind: "success", value, metrics: this.#finish(instance, options) };
     } catch (error) {
       // The reason stands in the store, which `finish` clears.
-      const reason = outcome(error, store);
+      const reason = runError(error, store);
       store.meter.stop(reason);
       const metrics = this.#finish(instance, options);
       if (reason instanceof SignatureMismatch) throw reason;

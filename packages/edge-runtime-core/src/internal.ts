@@ -1,0 +1,6 @@
+// The door for siblings, tests and benches: parts of the engine that embedders should not depend on.
+
+export { instantiate, createPool } from "./engine/instantiate.ts";
+export { runLimits } from "./engine/limits.ts";
+export type { PooledInstance } from "./pool/instance-pool.ts";
+export { InstancePool } from "./pool/instance-pool.ts";
