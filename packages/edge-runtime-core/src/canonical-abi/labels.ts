@@ -51,11 +51,10 @@ interface FlagsForm {
 
 function flagsForm(names: readonly string[]): FlagsForm {
   const keys = propertyNames(names);
-  const template = Object.fromEntries(keys.map((key) => [key, false]));
   const flags = keys.map((key, index) => ({ key, mask: 1 << index, read: propertyReader(key) }));
   return {
     unpack: (bits) => {
-      const object = { ...template };
+      const object: Record<string, boolean> = {};
       for (const { key, mask } of flags) object[key] = (bits & mask) !== 0;
       return object;
     },
