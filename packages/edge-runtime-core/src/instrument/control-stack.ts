@@ -10,6 +10,10 @@ export interface ControlFrame {
   branched: boolean;
   /** Exceptions land here, or it is the function's own label: the counter is in the global, not the local. */
   synced: boolean;
+  /** Branches to the label carry no values. */
+  bare: boolean;
+  /** An `if`: fuel that its condition and what came before had not subtracted yet; every arm does. */
+  pendingAtEntry: number;
   /** Operators since the last check where the construct was entered. */
   sinceAtEntry: number;
   /** The most over all branches to the label. */
@@ -17,6 +21,20 @@ export interface ControlFrame {
   /** Deadline metering: where the loop's weight is patched in, and the weight of what encloses it. */
   weightAt: number;
   outerWeight: number;
+}
+
+function newFrame(): ControlFrame {
+  return {
+    kind: Label.function,
+    branched: false,
+    synced: false,
+    bare: false,
+    pendingAtEntry: 0,
+    sinceAtEntry: 0,
+    sinceMax: 0,
+    weightAt: -1,
+    outerWeight: 0,
+  };
 }
 
 export class ControlStack {
@@ -34,12 +52,14 @@ export class ControlStack {
   push(kind: LabelKind, since: number, synced: boolean): ControlFrame {
     let frame = this.#frames[this.#depth];
     if (frame === undefined) {
-      frame = { kind, branched: false, synced, sinceAtEntry: since, sinceMax: 0, weightAt: -1, outerWeight: 0 };
+      frame = newFrame();
       this.#frames.push(frame);
     }
     frame.kind = kind;
     frame.branched = false;
     frame.synced = synced;
+    frame.bare = false;
+    frame.pendingAtEntry = 0;
     frame.sinceAtEntry = since;
     frame.sinceMax = 0;
     frame.weightAt = -1;

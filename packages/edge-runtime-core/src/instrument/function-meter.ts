@@ -22,6 +22,12 @@ import { Counter } from "./counter.ts";
 import type { Injection } from "./injection.ts";
 import { replacement } from "./replacement.ts";
 
+const ifOpcode = 0x04;
+const elseOpcode = 0x05;
+const endOpcode = 0x0b;
+const brOpcode = 0x0c;
+const emptyBlockType = 0x40;
+
 export class FunctionMeter {
   readonly #injection: Injection;
   readonly #out = new Writer(4096);
@@ -238,14 +244,17 @@ export class FunctionMeter {
     const { flow } = opcode;
     this.#ordinal += 1;
     const synced = this.#catchTargets?.has(this.#ordinal) === true;
-    if (flow === Flow.loop || flow === Flow.if) {
+    if (flow === Flow.loop || (flow === Flow.if && synced)) {
       this.#copyTo(at);
       this.#flush();
       if (synced) this.#save();
     }
+    const bare = this.#reader.peek() === emptyBlockType;
     if (flow === Flow.tryTable) this.#landings();
     else skipImmediates(this.#reader, opcode.immediate);
     const frame = this.#frames.push(labelKind(flow), this.#since, synced);
+    frame.bare = bare && flow !== Flow.loop;
+    if (flow === Flow.if) frame.pendingAtEntry = this.#pending;
     if (flow === Flow.loop) this.#loopHead(frame);
   }
 
@@ -282,7 +291,7 @@ export class FunctionMeter {
     }
     this.#renumber(opcode.immediate);
     this.#reachable = true;
-    this.#pending = 0;
+    this.#pending = frame.pendingAtEntry;
     this.#since = frame.sinceAtEntry;
     if (opcode.flow === Flow.else) {
       frame.kind = Label.else;
@@ -301,6 +310,7 @@ export class FunctionMeter {
       this.#copyTo(at);
       this.#leave(frame.synced);
     }
+    if (frame.kind === Label.if) this.#missingElse(frame, at);
     skipImmediates(this.#reader, opcode.immediate);
     this.#frames.pop();
     if (frame.weightAt >= 0) {
@@ -309,6 +319,15 @@ export class FunctionMeter {
     }
     if (frame.kind === Label.function) this.#copyTo(this.#reader.pos);
     else if (frame.kind !== Label.loop) this.#join(frame);
+  }
+
+  /** The path around an `if` without `else` owes what was pending at its entry. */
+  #missingElse(frame: ControlFrame, at: number): void {
+    if (frame.pendingAtEntry === 0) return;
+    this.#copyTo(at);
+    this.#out.byte(elseOpcode);
+    this.#counter?.subtract(frame.pendingAtEntry);
+    this.#pending = 0;
   }
 
   /** The point behind a construct, reached by falling through and by branches. */
@@ -334,11 +353,33 @@ export class FunctionMeter {
   }
 
   #branch(opcode: Opcode, at: number): void {
+    if (opcode.name === "br_if" && this.#exitIf(at)) return;
     const synced = this.#targets(opcode);
     this.#copyTo(at);
     this.#flush();
     if (synced) this.#save();
     if (opcode.flow !== Flow.brIf) this.#reachable = false;
+  }
+
+  /**
+   * A conditional branch out of a construct is taken once where its neighbours are passed often: only the taken path
+   * subtracts. `br_if L` becomes `if <subtract> br L+1 end`; false where values or exceptions are in the way.
+   */
+  #exitIf(at: number): boolean {
+    const start = this.#reader.pos;
+    const label = this.#reader.u32();
+    if (this.#pending === 0 || this.#frames.label(label)?.bare !== true || this.#branchTo(label)) {
+      this.#reader.pos = start;
+      return false;
+    }
+    this.#copyTo(at);
+    this.#out.bytes2(ifOpcode, emptyBlockType);
+    this.#counter?.subtract(this.#pending);
+    this.#out.byte(brOpcode);
+    this.#out.u32(label + 1);
+    this.#out.byte(endOpcode);
+    this.#copied = this.#reader.pos;
+    return true;
   }
 
   /** Reads a branch's labels; true where one of them needs the counter in its global. */
