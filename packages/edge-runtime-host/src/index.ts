@@ -8,3 +8,4 @@ export type { Logger, LoggerLevel, LoggerOptions, LogStream } from "./logger/log
 export { createNodePlatform } from "./platform/node-platform.ts";
 export type { NodePlatformOptions } from "./platform/node-platform.ts";
 export { defaultArtifactKeyFile } from "./platform/artifact-key.ts";
+export { printComponentWit } from "./platform/wit-printer.ts";
