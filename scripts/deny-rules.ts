@@ -2,7 +2,7 @@
 // production, one version of each production package, and native parts for every platform that we name.
 
 import { isLicenceAllowed } from "./licence.ts";
-import { admitsPlatform, reachablePackages, resolveFolder, workspaceFolders } from "./lockfile.ts";
+import { admitsPlatform, isExact, reachablePackages, resolvePackage, workspaceFolders } from "./lockfile.ts";
 import type { Lockfile, LockPlatform, Reached } from "./lockfile.ts";
 
 export interface DenyPolicy {
@@ -28,6 +28,7 @@ export function findViolations(lock: Lockfile, policy: DenyPolicy): string[] {
         .filter(({ entry }) => entry.hasInstallScript)
         .map((item) => `${item.folder}: has an install script`),
       ...findDuplicates(production),
+      ...findMissingEntries(lock, all),
       ...findMissingNatives(lock, all, { name, platform }),
     ];
   });
@@ -53,18 +54,32 @@ function findDuplicates(production: readonly Reached[]): string[] {
   });
 }
 
-/** A package with native parts (optional dependencies for an operating system) must have one for the platform. */
+/**
+ * A package with native parts (optional dependencies for an operating system) must have one for the platform, in its
+ * version and with the hash of contents that somebody has seen.
+ */
 function findMissingNatives(
   lock: Lockfile,
   all: readonly Reached[],
   on: { readonly name: string; readonly platform: LockPlatform },
 ): string[] {
   return all.flatMap(({ folder, entry }) => {
-    const parts = Object.keys(entry.optionalDependencies)
-      .map((name) => lock.get(resolveFolder(lock, folder, name) ?? ""))
-      .filter((part) => part?.os !== undefined);
-    const isMissing =
-      parts.length > 1 && !parts.some((part) => part !== undefined && admitsPlatform(part, on.platform));
-    return isMissing ? [`${folder}: has no native part for ${on.name}`] : [];
+    const parts = Object.entries(entry.optionalDependencies)
+      .map(([name, version]) => ({ part: resolvePackage(lock, folder, name), version }))
+      .filter(({ part }) => part?.os !== undefined);
+    const fitting = parts.filter(({ part, version }) => {
+      const fits = part?.integrity !== undefined && admitsPlatform(part, on.platform);
+      return fits && (part.version === version || !isExact(version));
+    });
+    return parts.length > 1 && fitting.length === 0 ? [`${folder}: has no native part for ${on.name}`] : [];
   });
+}
+
+/** `npm ci` refuses a lock file that leaves out an optional dependency, of whatever platform. */
+function findMissingEntries(lock: Lockfile, all: readonly Reached[]): string[] {
+  return all.flatMap(({ folder, entry }) =>
+    Object.entries(entry.optionalDependencies)
+      .filter(([name, version]) => isExact(version) && resolvePackage(lock, folder, name)?.version !== version)
+      .map(([name]) => `${folder}: the lock file has no ${name}; npm run lock adds it`),
+  );
 }

@@ -12,6 +12,7 @@ const list = z
 const packageSchema = z.object({
   version: z.string().optional(),
   resolved: z.string().optional(),
+  integrity: z.string().optional(),
   link: z.boolean().default(false),
   license: z.string().optional(),
   hasInstallScript: z.boolean().default(false),
@@ -44,6 +45,11 @@ export interface Reached {
 
 export function parseLockfile(text: string): Lockfile {
   return new Map(Object.entries(lockSchema.parse(JSON.parse(text)).packages));
+}
+
+/** Whether a requested version is one version and no range. */
+export function isExact(version: string): boolean {
+  return /^\d+\.\d+\.\d+[-+.\w]*$/.test(version);
 }
 
 /** Whether npm installs the package there. */
@@ -89,8 +95,13 @@ export function reachablePackages(
   return [...reached.values()].toSorted((a, b) => a.folder.localeCompare(b.folder));
 }
 
-/** Where Node finds the package from a folder: its own node_modules, then those of the folders above. */
-export function resolveFolder(lock: Lockfile, from: string, name: string): string | undefined {
+/** The package that Node finds from a folder: in its own node_modules, then in those of the folders above. */
+export function resolvePackage(lock: Lockfile, from: string, name: string): LockedPackage | undefined {
+  const folder = resolveFolder(lock, from, name);
+  return folder === undefined ? undefined : lock.get(folder);
+}
+
+function resolveFolder(lock: Lockfile, from: string, name: string): string | undefined {
   for (let base: string | undefined = from; base !== undefined; base = parentFolder(base)) {
     const folder = base === "" ? `node_modules/${name}` : `${base}/node_modules/${name}`;
     if (lock.has(folder)) return folder;

@@ -28,7 +28,7 @@ function violations(
   return findViolations(parseLockfile(JSON.stringify(lock)), policy);
 }
 
-const mit = { version: "1.0.0", license: "MIT" };
+const mit = { version: "1.0.0", license: "MIT", integrity: "sha512-0" };
 
 describe("deny", () => {
   const expressions: readonly (readonly [string, boolean])[] = [
@@ -94,12 +94,20 @@ describe("deny", () => {
 
   test("deny: refuses a package whose native parts leave out a platform", () => {
     const locked = {
-      "node_modules/a": { ...mit, optionalDependencies: { "a-linux": "1", "a-arm": "1", "a-mac": "1" } },
+      "node_modules/a": { ...mit, optionalDependencies: { "a-linux": "1.0.0", "a-arm": "1.0.0", "a-mac": "1.0.0" } },
       "node_modules/a-linux": { ...mit, os: ["linux"], cpu: ["x64"] },
       "node_modules/a-arm": { ...mit, os: ["linux"], cpu: ["arm64"] },
     };
-    assert.deepEqual(violations({ a: "1" }, locked), ["node_modules/a: has no native part for darwin-arm64"]);
-    const complete = { ...locked, "node_modules/a-mac": { ...mit, os: "darwin", cpu: "arm64" } };
-    assert.deepEqual(violations({ a: "1" }, complete), []);
+    const missing = "node_modules/a: has no native part for darwin-arm64";
+    assert.deepEqual(violations({ a: "1" }, locked), [
+      missing,
+      "node_modules/a: the lock file has no a-mac; npm run lock adds it",
+    ]);
+    const mac = { ...mit, os: "darwin", cpu: "arm64" };
+    assert.deepEqual(violations({ a: "1" }, { ...locked, "node_modules/a-mac": mac }), []);
+    const unseen = { ...mac, integrity: undefined };
+    assert.deepEqual(violations({ a: "1" }, { ...locked, "node_modules/a-mac": unseen }), [missing]);
+    const other = { ...mac, version: "2.0.0" };
+    assert.equal(violations({ a: "1" }, { ...locked, "node_modules/a-mac": other }).length, 2);
   });
 });
