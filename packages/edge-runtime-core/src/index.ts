@@ -4,6 +4,7 @@
 export { validateWasmHeader } from "./binary/header.ts";
 export type { ModuleKind } from "./binary/header.ts";
 export type * from "./canonical-abi/types.ts";
+export { isArtifact } from "./engine/artifact.ts";
 export { Capacity } from "./engine/capacity.ts";
 export { CompiledModule } from "./engine/compiled-module.ts";
 export type { CompileOptions, EntryType } from "./engine/compiled-module.ts";
