@@ -1,0 +1,85 @@
+// From a configured function to one that is ready to serve: read, compile (or take from the cache), check that the
+// entry point can be served, link, and prepare instances. All of it happens before the server listens, so that no
+// request waits for it; whatever fails names the function and its file.
+
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { FunctionConfig } from "edge-runtime-common";
+import { ExportNotFound, FunctionLoadFailed, Io, ModuleNotFound, SignatureMismatch } from "edge-runtime-common";
+import { CompiledModule, InstanceRunner } from "edge-runtime-core";
+import type { HostImports, WasmEngine } from "edge-runtime-core";
+import type { ServedFunction } from "./function-runner.ts";
+import { isHandlerType } from "./handler-type.ts";
+
+export interface LoadOptions {
+  readonly engine: WasmEngine;
+  /** What guests may import. */
+  readonly imports: HostImports;
+  /** Folder that relative sources count from. */
+  readonly baseDirectory: string;
+}
+
+/** Instances that wait for the first requests; the pool makes more as they are needed. */
+const WARM_INSTANCES = 4;
+
+/** In the order of the configuration. Rejects with FunctionLoadFailed. */
+export async function loadFunctions(
+  functions: readonly FunctionConfig[],
+  options: LoadOptions,
+): Promise<ServedFunction[]> {
+  const loaded: ServedFunction[] = [];
+  try {
+    // One after the other: compiling is all CPU, and the first error is the first function's.
+    for (const config of functions) loaded.push(await loadFunction(config, options));
+    return loaded;
+  } catch (error) {
+    for (const { runner } of loaded) runner.dispose();
+    throw error;
+  }
+}
+
+async function loadFunction(config: FunctionConfig, options: LoadOptions): Promise<ServedFunction> {
+  const file = resolve(options.baseDirectory, config.source);
+  try {
+    const bytes = await readSource(file);
+    const { fuelMetering } = config.execution;
+    const module = await CompiledModule.fromAny(options.engine, bytes, { fuelMetering });
+    const { kind, contentHash } = module;
+    const entry = config.entry ?? (kind === "component" ? "handle" : "_start");
+    checkEntry(module, entry);
+    const { engine, imports } = options;
+    const runner = await InstanceRunner.create(engine, module, { execution: config.execution, imports });
+    await runner.warmUp(WARM_INSTANCES);
+    return {
+      name: config.name,
+      route: config.route,
+      kind,
+      entry,
+      contentHash,
+      permissions: config.permissions,
+      runner,
+    };
+  } catch (error) {
+    throw new FunctionLoadFailed(config.name, file, error);
+  }
+}
+
+async function readSource(file: string): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await readFile(file));
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") throw new ModuleNotFound(file);
+    throw new Io(error instanceof Error ? error.message : String(error), error);
+  }
+}
+
+function checkEntry(module: CompiledModule, entry: string): void {
+  const type = module.entryType(entry);
+  if (type === undefined) throw new ExportNotFound(entry, module.entryNames());
+  if (type.kind === "core" && type.params.length > 0) {
+    throw new SignatureMismatch(entry, "a core function that is served takes no arguments");
+  }
+  if (type.kind === "component" && !isHandlerType(type.type)) {
+    throw new SignatureMismatch(entry, "it is not the handle of world http-handler (wit/world.wit)");
+  }
+}
