@@ -3,6 +3,7 @@
 
 export { validateWasmHeader } from "./binary/header.ts";
 export type { ModuleKind } from "./binary/header.ts";
+export { propertyNames } from "./canonical-abi/names.ts";
 export type * from "./canonical-abi/types.ts";
 export { isArtifact } from "./engine/artifact.ts";
 export { Capacity } from "./engine/capacity.ts";
