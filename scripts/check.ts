@@ -13,6 +13,12 @@ const STEPS: readonly Step[] = [
   { name: "workspace", command: ["sherif", "--fail-on-warnings"] },
   { name: "dependencies", command: ["node", "scripts/deny.ts"] },
   { name: "API reports", command: ["node", "scripts/api-reports.ts"] },
+  ...["common", "core", "host", "server", "cli", "testing"].map((name): Step => {
+    return {
+      name: `manifest of ${name}`,
+      command: ["publint", "--strict", "--pack", "false", `packages/edge-runtime-${name}`],
+    };
+  }),
 ];
 
 const passed = await runSteps(STEPS, 2);
