@@ -71,7 +71,8 @@ export function uniquenessKey(name: ExternName): string {
         : `${name.resource}.${name.member}`.toLowerCase();
     case "label":
     case "interface":
-    case "dependency":
       return name.text.toLowerCase();
+    case "dependency":
+      return name.text;
   }
 }

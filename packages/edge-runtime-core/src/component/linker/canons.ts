@@ -80,8 +80,8 @@ export function lift(context: Evaluating, canon: Canon & { readonly kind: "canon
   const { index, shape, abi } = draft.internType(type, nodes);
   const what = "canon lift";
   const expected = toFunctionType(abi.lift);
-  const callee = functionSlot(context, { index: canon.func, expected, what, offset });
   const abiOptions = checkedOptions(context, options, neededToLift(shape), { what, offset });
+  const callee = functionSlot(context, { index: canon.func, expected, what, offset });
   const afterwards: FunctionType = { kind: "func", params: expected.results, results: [] };
   const use = { expected: afterwards, what: `${what}: post-return`, offset };
   draft.lifts.push({

@@ -1,0 +1,72 @@
+// Handles of one component instance, all resource types together. Index 0 is never used; freed indices are used again,
+// the latest first.
+//
+//   index   1            2       3 ...
+//           {own, rep}   (free)  {borrow, rep, scope}
+//
+// Spec: CanonicalABI "Table State", "Resource State".
+
+import type { ResourceId } from "../../canonical-abi/types.ts";
+import { MAX_HANDLES } from "../limits.ts";
+
+/** A call during which borrowed handles were given to the callee; it must have dropped them when it returns. */
+export interface BorrowScope {
+  borrows: number;
+}
+
+export interface Handle {
+  readonly resource: ResourceId;
+  /** An i32 for resources of a component, the host's own value for those of the host. */
+  readonly rep: unknown;
+  /** Undefined for owned handles. */
+  readonly scope: BorrowScope | undefined;
+  /** Calls in progress to which it is lent. */
+  lends: number;
+}
+
+export class HandleTable {
+  #entries: (Handle | undefined)[] = [undefined];
+  #free: number[] = [];
+
+  get(index: number): Handle | undefined {
+    return this.#entries[index];
+  }
+
+  /** Index of the new handle, or 0 where the table is full. */
+  add(handle: Handle): number {
+    const reused = this.#free.pop();
+    if (reused !== undefined) {
+      this.#entries[reused] = handle;
+      return reused;
+    }
+    if (this.#entries.length > MAX_HANDLES) return 0;
+    return this.#entries.push(handle) - 1;
+  }
+
+  /** Frees an index that is in use. */
+  remove(index: number): void {
+    this.#entries[index] = undefined;
+    this.#free.push(index);
+  }
+
+  get isEmpty(): boolean {
+    return this.#entries.length - 1 === this.#free.length;
+  }
+
+  *handles(): Generator<Handle> {
+    for (const handle of this.#entries) {
+      if (handle !== undefined) yield handle;
+    }
+  }
+
+  /** The handles that `keeps` admits, as a function that brings the table back to them. */
+  save(keeps: (handle: Handle) => boolean): () => void {
+    const entries = this.#entries.map((handle) => (handle !== undefined && keeps(handle) ? { ...handle } : undefined));
+    const free = entries.flatMap((handle, index) => (handle === undefined && index > 0 ? [index] : []));
+    const ordered = [...free.filter((index) => !this.#free.includes(index)), ...this.#free];
+    return () => {
+      this.#entries = entries.map((handle) => (handle === undefined ? undefined : { ...handle }));
+      this.#free = [...ordered];
+    };
+  }
+}

@@ -1,0 +1,52 @@
+// The run-time state that the ABI keeps per component instance: its handles and whether it may be entered and left.
+// Spec: CanonicalABI "Component Instance State".
+
+import type { BorrowScope, Handle } from "./handle-table.ts";
+import { HandleTable } from "./handle-table.ts";
+
+export class InstanceState {
+  readonly handles = new HandleTable();
+  /** False while `realloc` or post-return runs: calls out of the instance trap. */
+  mayLeave = true;
+  /** False while a call is in the instance: a second one traps. */
+  mayEnter = true;
+  #lends: Handle[] | undefined;
+  #scope: BorrowScope | undefined;
+
+  /** Lends a handle to the call whose arguments are being lifted. */
+  lend(handle: Handle): void {
+    handle.lends += 1;
+    (this.#lends ??= []).push(handle);
+  }
+
+  /** The handles lent since the last time; the call that borrows them gives them back with `giveBack`. */
+  takeLends(): readonly Handle[] | undefined {
+    const lends = this.#lends;
+    this.#lends = undefined;
+    return lends;
+  }
+
+  /** Scope of the call whose arguments are being lowered, made when the first borrowed handle needs it. */
+  get borrowScope(): BorrowScope {
+    return (this.#scope ??= { borrows: 0 });
+  }
+
+  takeScope(): BorrowScope | undefined {
+    const scope = this.#scope;
+    this.#scope = undefined;
+    return scope;
+  }
+
+  /** Forgets the call that was cut off; handles are restored apart. */
+  resetCalls(): void {
+    this.mayLeave = true;
+    this.mayEnter = true;
+    this.#lends = undefined;
+    this.#scope = undefined;
+  }
+}
+
+export function giveBack(lends: readonly Handle[] | undefined): void {
+  if (lends === undefined) return;
+  for (const handle of lends) handle.lends -= 1;
+}
