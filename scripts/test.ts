@@ -3,6 +3,7 @@
 // is those of the whole system; none is all.
 
 import { spawnSync } from "node:child_process";
+import { globSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 
@@ -24,6 +25,10 @@ function runTests(): number {
   }
   const selected = positionals.length > 0 ? positionals : ALL;
   const patterns = values.integration ? INTEGRATION : selected;
+  if (globSync(patterns).length === 0) {
+    console.error(`no test file matches ${patterns.join(" ")}`);
+    return 1;
+  }
   const options = ["--test", `--test-concurrency=${availableParallelism()}`];
   return spawnSync(process.execPath, [...options, ...patterns], { stdio: "inherit" }).status ?? 1;
 }

@@ -1,2 +1,3 @@
+export * from "./arbitrary-values.ts";
 export * from "./fake-platform.ts";
 export * from "./test-platform.ts";
