@@ -5,6 +5,9 @@
 import { CompilationFailed } from "edge-runtime-common";
 import { decodeUtf8 } from "./utf8.ts";
 
+/** Up to this length, putting a name together here is faster than a call of the decoder. */
+const shortName = 64;
+
 export class Reader {
   readonly bytes: Uint8Array;
   readonly end: number;
@@ -112,7 +115,8 @@ export class Reader {
     const bytes = this.take(this.u32());
     let ascii = "";
     for (const byte of bytes) {
-      if (byte >= 0x80) return decodeUtf8(bytes) ?? this.fail("malformed UTF-8 encoding", at);
+      if (byte >= 0x80 || bytes.length > shortName)
+        return decodeUtf8(bytes) ?? this.fail("malformed UTF-8 encoding", at);
       ascii += String.fromCharCode(byte);
     }
     return ascii;

@@ -25,6 +25,8 @@ export interface Limits {
 
 export interface TableType {
   readonly element: string;
+  /** Bytes of the element type. */
+  readonly elementCode: readonly number[];
   readonly limits: Limits;
 }
 
@@ -174,8 +176,10 @@ export function memoryType(reader: Reader, features: FeatureSet): Limits {
 }
 
 export function tableType(reader: Reader, features: FeatureSet): TableType {
+  const start = reader.pos;
   const element = valueType(reader, features);
-  const table = { element, limits: limits(reader) };
+  const elementCode = [...reader.bytes.subarray(start, reader.pos)];
+  const table = { element, elementCode, limits: limits(reader) };
   if (table.limits.is64) features.add("memory64");
   return table;
 }

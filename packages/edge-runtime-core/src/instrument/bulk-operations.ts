@@ -4,45 +4,51 @@
 import type { Writer } from "../binary/writer.ts";
 import { bulkChunkBytes, bulkChunkElements } from "./cost-table.ts";
 import type { AddressOps } from "./emit.ts";
-import { address32, addressOps, asI32, asI64, constant, emitter, get, op, referenceByte } from "./emit.ts";
-import type { Injection } from "./injection.ts";
+import { address32, address64, addressOps, asI32, asI64, constant, emitter, get, op } from "./emit.ts";
+import type { Injection, ValueCode } from "./injection.ts";
 import { V } from "./injection.ts";
 import { chargeAndCheck } from "./slow-check.ts";
 
-interface BulkShape {
+/** A parameter that is a place in a memory or table, and moves from chunk to chunk. */
+interface Position {
+  readonly local: number;
   readonly ops: AddressOps;
+  /** Emits the size of the memory or table as i64. */
+  readonly size: (body: Writer) => void;
+}
+
+interface BulkShape {
+  readonly positions: readonly Position[];
+  /** Type of the last parameter: how many bytes or elements. */
+  readonly count: AddressOps;
   readonly chunk: number;
   /** Emits the operation itself; its operands are on the stack. */
   readonly operate: (body: Writer) => void;
-  /** Emits the size of operand `index`'s memory or table, as its address type, in 64 bits. */
-  readonly size: (body: Writer, operand: number) => void;
-  /** Parameters that are positions and move from chunk to chunk. */
-  readonly positions: readonly number[];
   /** Same memory or table on both sides: the direction must respect overlap. */
   readonly overlaps: boolean;
 }
 
 /** Emits: where position + n leaves its memory or table, run the operation as it is, which traps before it writes. */
 function boundsTrap(body: Writer, shape: BulkShape): void {
-  for (const position of shape.positions) {
-    asI64(body, shape.ops, position);
-    asI64(body, shape.ops, 2);
+  const end = ({ local, ops }: Position): void => {
+    asI64(body, ops, local);
+    asI64(body, shape.count, 2);
     body.byte(0x7c);
-    shape.size(body, position);
-    body.bytes2(0x56, op.if);
-    body.byte(op.void);
+  };
+  const trapIf = (comparison: number): void => {
+    body.append([comparison, op.if, op.void]);
     get(body, 0, 1, 2);
     shape.operate(body);
     body.bytes2(op.unreachable, op.end);
-    if (shape.ops === address32) continue;
-    asI64(body, shape.ops, position);
-    asI64(body, shape.ops, 2);
-    body.append([0x7c]);
-    asI64(body, shape.ops, position);
-    body.append([0x54, op.if, op.void]);
-    get(body, 0, 1, 2);
-    shape.operate(body);
-    body.bytes2(op.unreachable, op.end);
+  };
+  for (const position of shape.positions) {
+    end(position);
+    position.size(body);
+    trapIf(address64.gtU);
+    if (position.ops === address32) continue;
+    end(position);
+    asI64(body, position.ops, position.local);
+    trapIf(address64.ltU);
   }
 }
 
@@ -54,39 +60,39 @@ function setSum(body: Writer, ops: AddressOps, local: number, value: number, opc
 }
 
 function chunkLoop(injection: Injection, body: Writer, shape: BulkShape, backward: boolean): void {
-  const { ops, chunk } = shape;
+  const { count, chunk } = shape;
   body.bytes2(op.loop, op.void);
   chargeAndCheck(injection, body, (out) => {
     out.byte(op.i32Const);
     out.s32(chunk);
   });
-  if (backward) setSum(body, ops, 2, chunk, ops.sub);
+  if (backward) setSum(body, count, 2, chunk, count.sub);
   for (const param of [0, 1]) {
     get(body, param);
-    if (backward) body.append([op.localGet, 2, ops.add]);
+    if (backward) body.append([op.localGet, 2, count.add]);
   }
-  constant(body, ops, chunk);
+  constant(body, count, chunk);
   shape.operate(body);
   if (!backward) {
-    for (const position of shape.positions) setSum(body, ops, position, chunk, ops.add);
-    setSum(body, ops, 2, chunk, ops.sub);
+    for (const { ops, local } of shape.positions) setSum(body, ops, local, chunk, ops.add);
+    setSum(body, count, 2, chunk, count.sub);
   }
   get(body, 2);
-  constant(body, ops, chunk);
-  body.append([ops.gtU, op.brIf, 0, op.end]);
+  constant(body, count, chunk);
+  body.append([count.gtU, op.brIf, 0, op.end]);
 }
 
 /** Body of `(d, x, n)` bulk operations over more than a chunk: bounds of the whole range first, then chunk by chunk. */
 function chunked(injection: Injection, body: Writer, shape: BulkShape): void {
-  const { ops, chunk } = shape;
+  const { count, chunk } = shape;
   body.byte(0);
   get(body, 2);
-  constant(body, ops, chunk);
-  body.append([ops.gtU, op.if, op.void]);
+  constant(body, count, chunk);
+  body.append([count.gtU, op.if, op.void]);
   boundsTrap(body, shape);
   if (shape.overlaps) {
     get(body, 0, 1);
-    body.append([ops.gtU, op.if, op.void]);
+    body.append([count.gtU, op.if, op.void]);
     chunkLoop(injection, body, shape, true);
     body.byte(op.else);
     chunkLoop(injection, body, shape, false);
@@ -95,7 +101,7 @@ function chunked(injection: Injection, body: Writer, shape: BulkShape): void {
     chunkLoop(injection, body, shape, false);
   }
   body.byte(op.end);
-  chargeAndCheck(injection, body, (out) => asI32(out, ops, 2));
+  chargeAndCheck(injection, body, (out) => asI32(out, count, 2));
   get(body, 0, 1, 2);
   shape.operate(body);
   body.byte(op.end);
@@ -118,85 +124,75 @@ function tableSize(injection: Injection, table: number): (body: Writer) => void 
   };
 }
 
-/** Injected function for `memory.fill memory`. */
-export function memoryFill(injection: Injection, memory: number): number {
+function inMemory(injection: Injection, local: number, memory: number): Position {
   const ops = addressOps(injection.memory(memory)?.type.is64);
-  const type = injection.type([ops.type, V.i32, ops.type], []);
-  return injection.functionFor(`memory.fill ${memory}`, type, (body) =>
-    chunked(injection, body, {
-      ops,
-      chunk: bulkChunkBytes,
-      operate: emitter(11, memory),
-      size: memorySize(injection, memory),
-      positions: [0],
-      overlaps: false,
-    }),
+  return { local, ops, size: memorySize(injection, memory) };
+}
+
+function inTable(injection: Injection, local: number, table: number): Position {
+  const ops = addressOps(injection.table(table)?.type.limits.is64);
+  return { local, ops, size: tableSize(injection, table) };
+}
+
+interface FillSpec {
+  readonly name: string;
+  readonly value: ValueCode;
+  readonly chunk: number;
+  readonly operate: (body: Writer) => void;
+}
+
+function fill(injection: Injection, spec: FillSpec, target: Position): number {
+  const { type: count } = target.ops;
+  return injection.functionFor(spec.name, injection.type([count, spec.value, count], []), (body) =>
+    chunked(injection, body, { ...spec, positions: [target], count: target.ops, overlaps: false }),
   );
 }
 
-/** Injected function for `table.fill table`; undefined where the element type has no one-byte code. */
-export function tableFill(injection: Injection, table: number): number | undefined {
-  const element = referenceByte(injection, table);
-  if (element === undefined) return undefined;
-  const ops = addressOps(injection.table(table)?.type.limits.is64);
-  const type = injection.type([ops.type, element, ops.type], []);
-  return injection.functionFor(`table.fill ${table}`, type, (body) =>
-    chunked(injection, body, {
-      ops,
-      chunk: bulkChunkElements,
-      operate: emitter(17, table),
-      size: tableSize(injection, table),
-      positions: [0],
-      overlaps: false,
-    }),
-  );
+/** Injected function for `memory.fill memory`. */
+export function memoryFill(injection: Injection, memory: number): number {
+  const operate = emitter(11, memory);
+  const spec = { name: `memory.fill ${memory}`, value: V.i32, chunk: bulkChunkBytes, operate };
+  return fill(injection, spec, inMemory(injection, 0, memory));
+}
+
+/** Injected function for `table.fill table`. */
+export function tableFill(injection: Injection, table: number): number {
+  const operate = emitter(17, table);
+  const value = injection.elementCode(table);
+  const spec = { name: `table.fill ${table}`, value, chunk: bulkChunkElements, operate };
+  return fill(injection, spec, inTable(injection, 0, table));
 }
 
 interface CopySpec {
   readonly name: string;
-  readonly code: number;
   readonly chunk: number;
-  readonly is64: (index: number) => boolean;
-  readonly size: (index: number) => (body: Writer) => void;
+  readonly operate: (body: Writer) => void;
+  readonly overlaps: boolean;
 }
 
-/** Injected function for a copy between `target` and `source`; undefined where their address types differ. */
-function copy(injection: Injection, spec: CopySpec, target: number, source: number): number | undefined {
-  if (spec.is64(target) !== spec.is64(source)) return undefined;
-  const ops = addressOps(spec.is64(target));
-  const type = injection.type([ops.type, ops.type, ops.type], []);
-  return injection.functionFor(`${spec.name} ${target} ${source}`, type, (body) =>
-    chunked(injection, body, {
-      ops,
-      chunk: spec.chunk,
-      operate: emitter(spec.code, target, source),
-      size: (out, operand) => spec.size(operand === 0 ? target : source)(out),
-      positions: [0, 1],
-      overlaps: target === source,
-    }),
+/** Between a 32-bit and a 64-bit memory or table the count has 32 bits. */
+function copy(injection: Injection, spec: CopySpec, target: Position, source: Position): number {
+  const count = target.ops === source.ops ? target.ops : address32;
+  const type = injection.type([target.ops.type, source.ops.type, count.type], []);
+  return injection.functionFor(spec.name, type, (body) =>
+    chunked(injection, body, { ...spec, positions: [target, source], count }),
   );
 }
 
-export function memoryCopy(injection: Injection, target: number, source: number): number | undefined {
-  const spec: CopySpec = {
-    name: "memory.copy",
-    code: 10,
-    chunk: bulkChunkBytes,
-    is64: (index) => injection.memory(index)?.type.is64 === true,
-    size: (index) => memorySize(injection, index),
-  };
-  return copy(injection, spec, target, source);
+/** Injected function for `memory.copy target source`. */
+export function memoryCopy(injection: Injection, target: number, source: number): number {
+  const operate = emitter(10, target, source);
+  const name = `memory.copy ${target} ${source}`;
+  const spec = { name, chunk: bulkChunkBytes, operate, overlaps: target === source };
+  return copy(injection, spec, inMemory(injection, 0, target), inMemory(injection, 1, source));
 }
 
-export function tableCopy(injection: Injection, target: number, source: number): number | undefined {
-  const spec: CopySpec = {
-    name: "table.copy",
-    code: 14,
-    chunk: bulkChunkElements,
-    is64: (index) => injection.table(index)?.type.limits.is64 === true,
-    size: (index) => tableSize(injection, index),
-  };
-  return copy(injection, spec, target, source);
+/** Injected function for `table.copy target source`. */
+export function tableCopy(injection: Injection, target: number, source: number): number {
+  const operate = emitter(14, target, source);
+  const name = `table.copy ${target} ${source}`;
+  const spec = { name, chunk: bulkChunkElements, operate, overlaps: target === source };
+  return copy(injection, spec, inTable(injection, 0, target), inTable(injection, 1, source));
 }
 
 /**

@@ -2,7 +2,6 @@
 // 32-bit and 64-bit memories and tables.
 
 import type { Writer } from "../binary/writer.ts";
-import type { Injection } from "./injection.ts";
 import { V } from "./injection.ts";
 
 export const op = {
@@ -85,11 +84,4 @@ export function emitter(code: number, ...immediates: readonly number[]): (body: 
     body.bytes2(0xfc, code);
     for (const immediate of immediates) body.u32(immediate);
   };
-}
-
-/** Byte of a table's element type; undefined for typed references, which have no one-byte code. */
-export function referenceByte(injection: Injection, table: number): number | undefined {
-  const element = injection.table(table)?.type.element;
-  if (element === "funcref") return 0x70;
-  return element === "externref" ? 0x6f : undefined;
 }

@@ -3,8 +3,8 @@
 // Costs are gathered while code runs straight on and subtracted where control flow divides or joins, so that what was
 // consumed is exact at every call, check and return. The counter lives in a local; it is in its global whenever code
 // outside the function can see it: at calls, throws, tail calls and exits. It is checked at function entry, at loop
-// heads, where exceptions land, and wherever more than `maxUnchecked` operators could have run on some path since the
-// last check. Unreachable code is renumbered and otherwise copied.
+// heads, where exceptions land, after calls that may have gone to the host, and wherever more than `maxUnchecked`
+// operators could have run on some path since the last check. Unreachable code is renumbered and otherwise copied.
 //
 // Deadline metering gathers nothing: entries and loop heads charge the number of operators of their region (without
 // inner loops) at once.
@@ -92,7 +92,7 @@ export class FunctionMeter {
       this.#uses |= opcode.uses;
       if (opcode.flow === Flow.tryTable && this.#catchTargets === undefined && this.#counter !== undefined)
         return false;
-      if (this.#reachable) this.#live(opcode, at);
+      if (this.#reachable) this.#reached(opcode, at);
       else this.#unreached(opcode, at);
     }
     if (!this.#reader.done) this.#reader.fail("bytes after the end of a function");
@@ -170,16 +170,18 @@ export class FunctionMeter {
     this.#since += cost;
   }
 
-  #live(opcode: Opcode, at: number): void {
+  #reached(opcode: Opcode, at: number): void {
     this.#addCost(opcode.cost);
+    this.#live(opcode, at);
+    if (this.#since <= maxUnchecked || !this.#reachable || this.#frames.depth === 0) return;
+    this.#copyTo(this.#reader.pos);
+    this.#check();
+  }
+
+  #live(opcode: Opcode, at: number): void {
     switch (opcode.flow) {
       case Flow.plain:
-        this.#renumber(opcode.immediate);
-        if (this.#since > maxUnchecked) {
-          this.#copyTo(this.#reader.pos);
-          this.#check();
-        }
-        return;
+        return this.#renumber(opcode.immediate);
       case Flow.block:
       case Flow.if:
       case Flow.loop:
@@ -199,11 +201,7 @@ export class FunctionMeter {
       case Flow.brTable:
         return this.#branch(opcode, at);
       case Flow.call:
-        this.#copyTo(at);
-        this.#save();
-        this.#renumber(opcode.immediate);
-        this.#copyTo(this.#reader.pos);
-        return this.#reload();
+        return this.#call(opcode, at);
       case Flow.replaced:
         return this.#replace(opcode, at);
       case Flow.drop:
@@ -221,6 +219,19 @@ export class FunctionMeter {
         this.#renumber(opcode.immediate);
         this.#reachable = false;
     }
+  }
+
+  /** A defined function checks at its entry; the host spends time, not fuel, so that its return is checked. */
+  #call({ immediate }: Opcode, at: number): void {
+    this.#copyTo(at);
+    this.#save();
+    const start = this.#reader.pos;
+    const mayBeHost = this.#injection.mayCallHost(immediate === Immediate.func ? this.#reader.u32() : undefined);
+    this.#reader.pos = start;
+    this.#renumber(immediate);
+    this.#copyTo(this.#reader.pos);
+    this.#reload();
+    if (mayBeHost) this.#check();
   }
 
   /** Skips immediates, rewriting a function or global index that moved. */

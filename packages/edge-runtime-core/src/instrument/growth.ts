@@ -2,7 +2,7 @@
 
 import type { Writer } from "../binary/writer.ts";
 import type { AddressOps } from "./emit.ts";
-import { address64, addressOps, constant, emitter, get, op, referenceByte } from "./emit.ts";
+import { address64, addressOps, constant, emitter, get, op } from "./emit.ts";
 import type { Injection } from "./injection.ts";
 import { checkCounter, slowCheck } from "./slow-check.ts";
 
@@ -49,12 +49,10 @@ export function memoryGrow(injection: Injection, memory: number): number {
   );
 }
 
-/** Injected function for `table.grow table`; undefined where the element type has no one-byte code. */
-export function tableGrow(injection: Injection, table: number): number | undefined {
-  const element = referenceByte(injection, table);
-  if (element === undefined) return undefined;
+export function tableGrow(injection: Injection, table: number): number {
   const ops = addressOps(injection.table(table)?.type.limits.is64);
-  return injection.functionFor(`table.grow ${table}`, injection.type([element, ops.type], [ops.type]), (body) =>
+  const type = injection.type([injection.elementCode(table), ops.type], [ops.type]);
+  return injection.functionFor(`table.grow ${table}`, type, (body) =>
     growUnderLimit(injection, body, {
       ops,
       kind: growKind.table,

@@ -17,15 +17,18 @@ interface InjectedFunction {
   readonly body: Writer;
 }
 
+/** A value type as its bytes; most have one. */
+export type ValueCode = number | readonly number[];
+
 /** Byte codes of value types in injected signatures. */
 export const V = { i32: 0x7f, i64: 0x7e, f64: 0x7c } as const;
 
-/** A name that no import module, import or export of the module begins with. */
+/** A name that no import module, import or export of the module begins with; found in one pass over the names. */
 export function absentPrefix(shape: CoreModuleShape): string {
   const names = [...shape.imports.flatMap((entry) => [entry.module, entry.name]), ...shape.exports.map((e) => e.name)];
-  let prefix = "$edge";
-  while (names.some((name) => name.startsWith(prefix))) prefix += "$";
-  return prefix;
+  let taken = -1;
+  for (const name of names) taken = Math.max(taken, /^\$edge(\$*)/.exec(name)?.[1]?.length ?? -1);
+  return "$edge" + "$".repeat(taken + 1);
 }
 
 export class Injection {
@@ -89,15 +92,24 @@ export class Injection {
     return this.#importsCounter && original >= this.counterGlobal ? original + 1 : original;
   }
 
+  /**
+   * Whether a call may leave the module's code for the host: of the original's function `index`, undefined for a
+   * function that is only known as it runs. A lone module's functions of that kind are its own where it imports none.
+   */
+  mayCallHost(index: number | undefined): boolean {
+    if (index !== undefined) return index < this.shape.importedFunctions;
+    return this.shape.importedFunctions > 0 || this.counter === "imported";
+  }
+
   importIndex(name: "check" | "yield" | "grow"): number {
     return this.#importIndex.get(name) ?? 0;
   }
 
-  type(params: readonly number[], results: readonly number[]): number {
-    const key = `${params.join()}>${results.join()}`;
+  type(params: readonly ValueCode[], results: readonly ValueCode[]): number {
+    const key = `${params.join("|")}>${results.join("|")}`;
     const found = this.#types.findIndex((type) => type.key === key);
     if (found >= 0) return this.shape.types.length + found;
-    this.#types.push({ key, bytes: [0x60, params.length, ...params, results.length, ...results] });
+    this.#types.push({ key, bytes: [0x60, params.length, ...params.flat(), results.length, ...results.flat()] });
     return this.shape.types.length + this.#types.length - 1;
   }
 
@@ -119,5 +131,10 @@ export class Injection {
 
   table(index: number): Indexed<TableType> | undefined {
     return this.shape.tables[index];
+  }
+
+  /** Bytes of a table's element type. */
+  elementCode(table: number): readonly number[] {
+    return this.shape.tables[table]?.type.elementCode ?? [];
   }
 }

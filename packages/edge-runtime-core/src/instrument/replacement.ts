@@ -8,7 +8,7 @@ import type { Injection } from "./injection.ts";
 
 /**
  * Reads the immediates of a `replaced` operator and names the function to call instead; undefined where the operator
- * stays: unmetered bulk operations, and tables of types that have no one-byte code.
+ * stays: bulk operations without metering.
  */
 export function replacement(injection: Injection, opcode: Opcode, reader: Reader): number | undefined {
   const first = reader.u32();
@@ -16,7 +16,7 @@ export function replacement(injection: Injection, opcode: Opcode, reader: Reader
     case "memory.grow":
       return memoryGrow(injection, first);
     case "table.grow":
-      return tableGrow(injection, first) ?? reader.fail("table.grow of a table of typed references is not supported");
+      return tableGrow(injection, first);
     case "memory.fill":
       return injection.metered ? bulk.memoryFill(injection, first) : undefined;
     case "table.fill":
