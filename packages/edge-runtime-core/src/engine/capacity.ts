@@ -19,6 +19,11 @@ export class Capacity {
     return this.#live;
   }
 
+  /** A place is free without giving up an idle instance. */
+  get hasRoom(): boolean {
+    return this.#live < this.limit;
+  }
+
   /** Registers a holder of idle instances; the returned function ends it. */
   register(evict: Evict): () => void {
     this.#evictors.add(evict);

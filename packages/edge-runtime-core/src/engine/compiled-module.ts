@@ -18,6 +18,7 @@ import type { WasmEngine } from "./engine.ts";
 import type { HostImports } from "./host-functions.ts";
 import type { ModuleDescription } from "./module-description.ts";
 import { describeModule } from "./module-description.ts";
+import { covers, wantedMetering } from "./metering.ts";
 import type { Program } from "./program.ts";
 
 export interface CompileOptions {
@@ -34,11 +35,6 @@ interface CompileSource {
   readonly metering: Metering;
   readonly contentHash: string;
   readonly key: string;
-}
-
-function meteringOf(engine: WasmEngine, options: CompileOptions | undefined): Metering {
-  if (options?.fuelMetering !== false) return "fuel";
-  return engine.config.epochInterruption ? "deadline" : "none";
 }
 
 export class CompiledModule {
@@ -59,7 +55,7 @@ export class CompiledModule {
         "the bytes are a component, not a core module: use CompiledModule.fromComponentBytes",
       );
     }
-    return CompiledModule.#compile(engine, bytes, meteringOf(engine, options));
+    return CompiledModule.#compile(engine, bytes, wantedMetering(engine, options?.fuelMetering));
   }
 
   /** Compiles a component. @throws CompilationFailed; for a core module it names `fromBytes`. */
@@ -71,7 +67,7 @@ export class CompiledModule {
     if (validateWasmHeader(bytes) === "core") {
       throw new CompilationFailed("the bytes are a core module, not a component: use CompiledModule.fromBytes");
     }
-    return CompiledModule.#compile(engine, bytes, meteringOf(engine, options));
+    return CompiledModule.#compile(engine, bytes, wantedMetering(engine, options?.fuelMetering));
   }
 
   /** Compiles the text format of either kind. @throws CompilationFailed with line and column. */
@@ -82,7 +78,7 @@ export class CompiledModule {
     } catch (error) {
       throw new CompilationFailed(error instanceof Error ? error.message : String(error), error);
     }
-    return CompiledModule.#compile(engine, bytes, meteringOf(engine, options));
+    return CompiledModule.#compile(engine, bytes, wantedMetering(engine, options?.fuelMetering));
   }
 
   /**
@@ -97,9 +93,8 @@ export class CompiledModule {
     options?: CompileOptions,
   ): Promise<CompiledModule> {
     const content = decodeArtifact(artifact, engine.platform);
-    const wanted = meteringOf(engine, options);
-    const order: readonly Metering[] = ["none", "deadline", "fuel"];
-    if (order.indexOf(content.metering) < order.indexOf(wanted)) {
+    const wanted = wantedMetering(engine, options?.fuelMetering);
+    if (!covers(content.metering, wanted)) {
       throw new ArtifactRefused(
         `it was compiled with metering "${content.metering}", "${wanted}" is needed: compile it again`,
       );
@@ -113,7 +108,7 @@ export class CompiledModule {
     const text = textOf(bytes);
     if (text !== undefined) return CompiledModule.fromWat(engine, text, options);
     validateWasmHeader(bytes);
-    return CompiledModule.#compile(engine, bytes, meteringOf(engine, options));
+    return CompiledModule.#compile(engine, bytes, wantedMetering(engine, options?.fuelMetering));
   }
 
   static #compile(engine: WasmEngine, bytes: Uint8Array, metering: Metering): Promise<CompiledModule> {
@@ -126,7 +121,7 @@ export class CompiledModule {
 
   static async #compileOnce(engine: WasmEngine, source: CompileSource): Promise<CompiledModule> {
     const { bytes, metering, contentHash, key } = source;
-    const cached = await CompiledModule.#fromCache(engine, key, contentHash);
+    const cached = await CompiledModule.#fromCache(engine, source);
     if (cached !== undefined) return cached;
     const content: ArtifactContent = {
       ...rewriteProgram(bytes, metering),
@@ -141,12 +136,15 @@ export class CompiledModule {
   }
 
   /** A cache entry that is corrupt, foreign or not what its key says is removed and made anew. */
-  static async #fromCache(engine: WasmEngine, key: string, hash: string): Promise<CompiledModule | undefined> {
+  static async #fromCache(engine: WasmEngine, source: CompileSource): Promise<CompiledModule | undefined> {
+    const { key, contentHash, metering } = source;
     const bytes = await engine.cache?.read(key);
     if (bytes === undefined) return undefined;
     try {
       const content = decodeArtifact(bytes, engine.platform);
-      if (content.contentHash === hash) return new CompiledModule(engine, content, await compileCores(content.cores));
+      if (content.contentHash === contentHash && content.metering === metering) {
+        return new CompiledModule(engine, content, await compileCores(content.cores));
+      }
     } catch {
       // Refused or unreadable: as good as absent.
     }

@@ -9,9 +9,11 @@ import {
   ExecutionCancelled,
   ExportNotFound,
   InternalError,
+  InvalidConfig,
   MemoryLimitExceeded,
   SignatureMismatch,
 } from "edge-runtime-common";
+import type { CoreSignature } from "../instrument/plan.ts";
 import type { InstancePool, PooledInstance, PoolStats } from "../pool/instance-pool.ts";
 import type { CompiledModule, EntryType } from "./compiled-module.ts";
 import type { WasmEngine } from "./engine.ts";
@@ -21,6 +23,7 @@ import { createPool, runError } from "./instantiate.ts";
 import type { RunLimits } from "./limits.ts";
 import { bytesPerMb, runLimits } from "./limits.ts";
 import { initialBytes } from "./memory-accounts.ts";
+import { covers, wantedMetering } from "./metering.ts";
 import type { GuestFunction } from "./program.ts";
 import type { Store } from "./store.ts";
 import { toRuntimeError } from "./trap.ts";
@@ -57,6 +60,7 @@ export class InstanceRunner {
     this.module = module;
     this.#limits = runLimits(engine.config, options.execution);
     this.#metered = options.execution.fuelMetering;
+    this.#checkMetering(options.execution);
     this.#checkMemory();
     this.#pool = createPool(engine, module.link(options.imports), this.#limits);
   }
@@ -64,10 +68,20 @@ export class InstanceRunner {
   /**
    * Links a module to what the host offers.
    *
-   * @throws ImportNotFound; MemoryLimitExceeded where the module needs more memory from the start than a run may have.
+   * @throws ImportNotFound; MemoryLimitExceeded where the module needs more memory from the start than a run may have;
+   * InvalidConfig where it was compiled without the checks that the limits need.
    */
   static async create(engine: WasmEngine, module: CompiledModule, options: RunnerOptions): Promise<InstanceRunner> {
     return new InstanceRunner(engine, module, options);
+  }
+
+  #checkMetering({ fuelMetering }: ExecutionConfig): void {
+    const wanted = wantedMetering(this.#engine, fuelMetering);
+    const { metering } = this.module;
+    if (covers(metering, wanted)) return;
+    throw new InvalidConfig(
+      `execution.fuel_metering: "${wanted}" metering is needed, the module was compiled with "${metering}"`,
+    );
   }
 
   #checkMemory(): void {
@@ -126,7 +140,7 @@ export class InstanceRunner {
     if (params.length !== args.length) {
       throw new SignatureMismatch(entry, `it takes ${params.length} arguments, ${args.length} were given`);
     }
-    if (type.kind === "core") checkCoreTypes(entry, [...type.params, ...type.results]);
+    if (type.kind === "core") checkCoreValues(entry, type, args);
   }
 
   async #execute(
@@ -203,8 +217,23 @@ export class InstanceRunner {
   }
 }
 
-/** Values that cannot cross between WebAssembly and JavaScript, by the JS API specification. */
-function checkCoreTypes(entry: string, types: readonly string[]): void {
-  const foreign = types.find((type) => type === "v128" || type.includes("exn"));
+/** JavaScript types of numeric values; references are V8's to judge. */
+const numericTypes: ReadonlyMap<string, string> = new Map([
+  ["i32", "number"],
+  ["f32", "number"],
+  ["f64", "number"],
+  ["i64", "bigint"],
+]);
+
+/** Refuses what the JS API cannot pass, and arguments that it would convert or throw at. */
+function checkCoreValues(entry: string, { params, results }: CoreSignature, args: readonly unknown[]): void {
+  const foreign = [...params, ...results].find((type) => type === "v128" || type.includes("exn"));
   if (foreign !== undefined) throw new SignatureMismatch(entry, `values of type ${foreign} cannot be passed`);
+  for (const [index, type] of params.entries()) {
+    const wanted = numericTypes.get(type);
+    const given = typeof args[index];
+    if (wanted !== undefined && given !== wanted) {
+      throw new SignatureMismatch(entry, `argument ${index} is a ${given}; ${type} takes a ${wanted}`);
+    }
+  }
 }

@@ -9,8 +9,8 @@ import { bytesPerElement, bytesPerMb, bytesPerPage, storeCaps } from "./limits.t
 
 interface MemoryImage {
   readonly memory: WebAssembly.Memory;
-  /** View of the whole memory; its length becomes 0 when growth detaches the buffer. */
-  readonly view: Uint8Array;
+  /** Size of the whole memory in bytes. */
+  readonly size: number;
   /** Contents up to the last byte that is not zero. */
   readonly image: Uint8Array;
 }
@@ -27,7 +27,7 @@ function imageOf(memory: WebAssembly.Memory): MemoryImage {
   const view = new Uint8Array(memory.buffer);
   let length = view.length;
   while (length > 0 && view[length - 1] === 0) length -= 1;
-  return { memory, view, image: view.slice(0, length) };
+  return { memory, size: view.length, image: view.slice(0, length) };
 }
 
 export class MemoryAccounts {
@@ -97,12 +97,12 @@ export class MemoryAccounts {
   /** Puts every memory back; false where one has grown, which cannot be undone. */
   restore(): boolean {
     for (const [index, table] of this.#tables.entries()) if (table.length !== this.#tableLengths[index]) return false;
-    for (const { memory, view } of this.#images) {
-      if (view.length === 0 ? memory.buffer.byteLength !== 0 : view.buffer.byteLength === 0) return false;
-    }
-    for (const { view, image } of this.#images) {
+    for (const { memory, size } of this.#images) if (memory.buffer.byteLength !== size) return false;
+    for (const { memory, image } of this.#images) {
+      // Growth by nothing detaches the buffer too: a view is good for one reset.
+      const view = new Uint8Array(memory.buffer);
       view.set(image);
-      if (image.length < view.length) view.fill(0, image.length);
+      view.fill(0, image.length);
     }
     return true;
   }

@@ -110,8 +110,8 @@ export class Meter {
 
   /** Charges host work to the run: a non-negative integer. */
   charge(fuel: number): void {
-    if (fuel < sliceFuel) {
-      if (fuel > 0) this.#counter.value -= fuel;
+    if (fuel < this.#counter.value) {
+      this.#counter.value -= fuel;
       return;
     }
     this.#settle();

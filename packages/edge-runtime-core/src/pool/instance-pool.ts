@@ -99,19 +99,25 @@ export class InstancePool {
     this.#deferResets();
   }
 
-  /** Has `count` idle instances or as many as the capacity allows. */
+  /** Has `count` idle instances or as many as there is room for: nobody's idle instance makes room for another. */
   async prepare(count: number): Promise<void> {
     if (!this.#options.keeps) return;
-    while (this.#idle.length + this.#used.length + this.#preparing < count && !this.#disposed) {
+    while (this.#wants(count)) {
       this.#preparing += 1;
       try {
         const instance = await this.make();
         this.#running -= 1;
-        this.#idle.push(instance);
+        if (this.#disposed) this.#options.capacity.giveBack();
+        else this.#idle.push(instance);
       } finally {
         this.#preparing -= 1;
       }
     }
+  }
+
+  #wants(count: number): boolean {
+    const ready = this.#idle.length + this.#used.length + this.#preparing;
+    return ready < count && !this.#disposed && this.#options.capacity.hasRoom;
   }
 
   dispose(): void {
