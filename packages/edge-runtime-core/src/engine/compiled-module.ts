@@ -5,7 +5,7 @@ import { ArtifactRefused, CompilationFailed } from "edge-runtime-common";
 import { validateWasmHeader } from "../binary/header.ts";
 import { decodeUtf8 } from "../binary/utf8.ts";
 import type { FuncType } from "../canonical-abi/types.ts";
-import { createComponentTemplate, findExport } from "../component/index.ts";
+import { createComponentTemplate, exportedFunctions, findExport } from "../component/index.ts";
 import { costTable } from "../instrument/cost-table.ts";
 import type { Metering } from "../instrument/plan.ts";
 import type { ArtifactContent } from "./artifact.ts";
@@ -193,9 +193,10 @@ export class CompiledModule {
 
   /** Names that `entryType` knows. */
   entryNames(): string[] {
-    return this.describe()
-      .exports.filter((entry) => entry.kind === "function")
-      .map((entry) => entry.name);
+    const { component } = this.#content;
+    if (component !== undefined) return exportedFunctions(component);
+    const exports = this.#cores[0]?.plan.exports ?? [];
+    return exports.filter((entry) => entry.kind === "function").map((entry) => entry.name);
   }
 
   /** What the module is, needs and offers, as plain data. */
