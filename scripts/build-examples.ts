@@ -87,7 +87,7 @@ async function bundle(path: string): Promise<string> {
 
 function isUpToDate(name: string, inputs: string): boolean {
   try {
-    const stamp: Partial<Stamp> = JSON.parse(readFileSync(new URL(`${name}.stamp.json`, BUILD), "utf8"));
+    const stamp = JSON.parse(readFileSync(new URL(`${name}.stamp.json`, BUILD), "utf8")) as Partial<Stamp>;
     return stamp.inputs === inputs && stamp.output === sha256(readFileSync(new URL(`${name}.wasm`, BUILD)));
   } catch {
     // No stamp, a torn one, or no output: build.

@@ -60,7 +60,7 @@
       (i32.const 16))
 
     ;; 16: ok (u8), then at 20 the response: status (u16), headers (address, count), body (present, address, length)
-    (data (i32.const 16) "\00\00\00\00" "\c8\00\00\00" "\40\00\00\00\02\00\00\00" "\01\00\00\00\c0\00\00\00\1b\00\00\00")
+    (data (i32.const 16) "\00\00\00\00" "\c8\00\00\00" "\40\00\00\00\02\00\00\00" "\01\00\00\00\c0\00\00\00\1c\00\00\00")
     ;; 64: two headers: name (address, length), value (address, length)
     (data (i32.const 64)
       "\80\00\00\00\0c\00\00\00" "\8c\00\00\00\19\00\00\00"
@@ -68,7 +68,7 @@
     ;; 128: the text of the headers
     (data (i32.const 128) "content-type" "text/plain; charset=utf-8" "cache-control" "no-store")
     ;; 192: the body
-    (data (i32.const 192) "Hello from WebAssembly text")
+    (data (i32.const 192) "Hello from WebAssembly text\n")
   )
 
   (core instance $guest (instantiate $guest))

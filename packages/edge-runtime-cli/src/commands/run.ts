@@ -1,0 +1,113 @@
+// `edge-runtime run FILE`: one run of one program under the limits of the command line. The program is the user's own,
+// so it may log.
+
+import { randomUUID } from "node:crypto";
+import { defaultConfig, FunctionFailed } from "edge-runtime-common";
+import type { ExecutionConfig } from "edge-runtime-common";
+import { InstanceRunner, WorkerContext } from "edge-runtime-core";
+import type { EntryType, ExecutionResult, LogEntry } from "edge-runtime-core";
+import { createHostImports } from "edge-runtime-host";
+import { componentValueToJson } from "../component-values.ts";
+import type { Json } from "../component-values.ts";
+import { coreResultToJson, printCoreResult } from "../core-values.ts";
+import { formatError, summarizeError, toOneLine } from "../error-text.ts";
+import { exitCodeOf } from "../exit-code.ts";
+import type { ExitCode } from "../exit-code.ts";
+import { isMainEntry } from "../entry-name.ts";
+import { resolveInvocation } from "../invocation.ts";
+import type { Invocation } from "../invocation.ts";
+import { createLocalEngine, loadModule } from "../local-engine.ts";
+import type { RunOptions } from "../program.ts";
+import { createRunReport } from "../run-report.ts";
+import type { Terminal } from "../terminal.ts";
+import { printWave } from "../wave/index.ts";
+
+export interface RunRequest {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly options: RunOptions;
+}
+
+/** Runs and prints. What keeps the guest from being run at all is thrown: UsageError, CompilationFailed and others. */
+export async function run(request: RunRequest, terminal: Terminal): Promise<ExitCode> {
+  const { options } = request;
+  const engine = createLocalEngine();
+  const execution = toExecution(options);
+  const module = await loadModule(engine, request.file, execution.fuelMetering);
+  const invocation = resolveInvocation(module, { ...request, invoke: options.invoke });
+  const imports = createHostImports({ platform: engine.platform });
+  const runner = await InstanceRunner.create(engine, module, { execution, imports });
+  const context = new WorkerContext({
+    requestId: randomUUID(),
+    startedAtMs: engine.platform.wallClock(),
+    permissions: { loggingEnabled: true },
+    onLog: (entry) => terminal.err(formatLog(entry)),
+  });
+  // The deadline's timer does not keep the process alive, and a guest may wait for nothing else.
+  const keepAlive = setInterval(() => {}, execution.timeoutMs);
+  try {
+    const result = await runner.run(invocation.entry, invocation.args, { context });
+    return report({ result, invocation, logs: context.logs, json: options.json === true }, terminal);
+  } finally {
+    clearInterval(keepAlive);
+    runner.dispose();
+  }
+}
+
+function toExecution(options: RunOptions): ExecutionConfig {
+  const defaults = defaultConfig().execution;
+  return {
+    maxFuel: typeof options.fuel === "number" ? options.fuel : defaults.maxFuel,
+    fuelMetering: options.fuel !== false,
+    timeoutMs: options.timeoutMs ?? defaults.timeoutMs,
+    maxMemoryMb: options.memoryMb ?? defaults.maxMemoryMb,
+  };
+}
+
+interface Finished {
+  readonly result: ExecutionResult;
+  readonly invocation: Invocation;
+  readonly logs: readonly LogEntry[];
+  readonly json: boolean;
+}
+
+function report({ result, invocation, logs, json }: Finished, terminal: Terminal): ExitCode {
+  const { metrics } = result;
+  const values = result.kind === "success" ? toValues(invocation.type, result.value) : undefined;
+  const error = result.kind === "success" ? mainFailure(invocation, result.value) : result.error;
+  if (json) {
+    const outcome = { result: values?.json ?? [], metrics, logs, ...(error && { error: summarizeError(error) }) };
+    terminal.out(`${JSON.stringify(createRunReport(outcome))}\n`);
+  } else {
+    terminal.out((values?.text ?? []).map((line) => `${line}\n`).join(""));
+  }
+  if (error === undefined) return 0;
+  terminal.err(`${formatError(error, { withStack: terminal.debug })}\n`);
+  return exitCodeOf(error);
+}
+
+/** The results as JSON and as lines of text; a component's function has one result or none. */
+function toValues(type: EntryType, value: unknown): { readonly json: Json[]; readonly text: string[] } {
+  if (type.kind === "core") {
+    const results = Array.isArray(value) ? (value as unknown[]) : [];
+    return {
+      json: type.results.map((resultType, index) => coreResultToJson(results[index], resultType)),
+      text: type.results.map((resultType, index) => printCoreResult(results[index], resultType)),
+    };
+  }
+  const { result } = type.type;
+  if (result === undefined) return { json: [], text: [] };
+  return { json: [componentValueToJson(value, result)], text: [printWave(value, result)] };
+}
+
+/** A program that says of itself that it failed: `err` from `run`. */
+function mainFailure(invocation: Invocation, value: unknown): FunctionFailed | undefined {
+  if (invocation.type.kind !== "component" || !isMainEntry(invocation.entry)) return undefined;
+  if (typeof value !== "object" || value === null || !("tag" in value) || value.tag !== "err") return undefined;
+  const reason = "val" in value && typeof value.val === "string" ? value.val : "run returned err";
+  return new FunctionFailed(reason);
+}
+
+function formatLog({ level, message }: LogEntry): string {
+  return `[${level}] ${toOneLine(message)}\n`;
+}

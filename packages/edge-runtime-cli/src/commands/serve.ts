@@ -1,0 +1,101 @@
+// `edge-runtime serve`: composes platform, cache, engine and server from a configuration, says what it serves, and
+// stops cleanly on the first SIGTERM or SIGINT.
+
+import { existsSync } from "node:fs";
+import type { Config } from "edge-runtime-common";
+import { WasmEngine } from "edge-runtime-core";
+import { createArtifactCache, createLogger, createNodePlatform, flushLogger } from "edge-runtime-host";
+import { createServer } from "edge-runtime-server";
+import type { EdgeServer } from "edge-runtime-server";
+import { loadConfig } from "../config-file.ts";
+import type { ExitCode } from "../exit-code.ts";
+import type { ServeOptions } from "../program.ts";
+import type { Terminal } from "../terminal.ts";
+import { UsageError } from "../usage-error.ts";
+
+const DEFAULT_CONFIG = "edge.toml";
+const STDERR = 2;
+const STOP_SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
+
+/** Serves until a signal. Throws UsageError, InvalidConfig, FunctionLoadFailed, Io (the address cannot be had). */
+export async function serve(options: ServeOptions, terminal: Terminal): Promise<ExitCode> {
+  const path = options.config ?? findConfig();
+  const { config, folder } = await loadConfig(path, { host: options.host, port: options.port });
+  const logger = createLogger({ level: options.logLevel ?? "info", destination: STDERR });
+  const engine = createEngine(config);
+  const server = createServer({ config, engine, logger, baseDirectory: folder });
+  const stopped = listenForStop(server);
+  try {
+    const { host, port } = await server.listen();
+    terminal.out(announce(config, formatOrigin(host, port)));
+    logger.info({ host, port, functions: config.functions.length }, "listening");
+    const signal = await stopped.signal;
+    await server.close();
+    logger.info({ signal }, "stopped");
+    return 0;
+  } catch (error) {
+    // A signal during the start ends the start, as it was told to.
+    if (stopped.isStopping()) return 0;
+    throw error;
+  } finally {
+    stopped.dispose();
+    await flushLogger(logger);
+  }
+}
+
+function findConfig(): string {
+  if (existsSync(DEFAULT_CONFIG)) return DEFAULT_CONFIG;
+  throw new UsageError(`no ${DEFAULT_CONFIG} in this folder; name a configuration with --config FILE`);
+}
+
+function createEngine(config: Config): WasmEngine {
+  const { artifactKeyFile, cacheDir } = config.engine;
+  return new WasmEngine(config.engine, {
+    platform: createNodePlatform({ artifactKeyFile }),
+    ...(cacheDir !== undefined && { cache: createArtifactCache(cacheDir) }),
+  });
+}
+
+interface StopListener {
+  readonly signal: Promise<NodeJS.Signals>;
+  readonly isStopping: () => boolean;
+  readonly dispose: () => void;
+}
+
+/** Takes the first signal; later ones change nothing, since the stop is bounded by `shutdown_grace_ms` anyway. */
+function listenForStop(server: EdgeServer): StopListener {
+  let received: NodeJS.Signals | undefined;
+  const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
+  const onSignal = (signal: NodeJS.Signals): void => {
+    received ??= signal;
+    resolve(signal);
+    void server.close();
+  };
+  for (const signal of STOP_SIGNALS) process.on(signal, onSignal);
+  return {
+    signal: promise,
+    isStopping: () => received !== undefined,
+    dispose: () => {
+      for (const signal of STOP_SIGNALS) process.off(signal, onSignal);
+    },
+  };
+}
+
+/** What is served, and a line for each function that can be pasted into a shell. */
+function announce({ functions, engine }: Config, origin: string): string {
+  const count = `${functions.length} function${functions.length === 1 ? "" : "s"}`;
+  const lines = functions.flatMap((fn) => {
+    const { maxFuel, fuelMetering, timeoutMs, maxMemoryMb } = fn.execution;
+    const fuel = fuelMetering ? `${maxFuel.toLocaleString("en")} fuel` : "no fuel limit";
+    const memoryMb = engine.poolingAllocator ? Math.min(engine.instanceMemoryMb, maxMemoryMb) : maxMemoryMb;
+    return ["", `  ${fn.name}  (${fuel}, ${timeoutMs} ms, ${memoryMb} MiB)`, `    curl ${origin}${fn.route}`];
+  });
+  const hint = functions.length === 0 ? ["", "  every path answers 404: add [[functions]] to the configuration"] : [];
+  return `${[`edge-runtime serves ${count} on ${origin}`, ...lines, ...hint, ""].join("\n")}\n`;
+}
+
+/** The address as a client on this machine reaches it. */
+function formatOrigin(host: string, port: number): string {
+  const reachable = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+  return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
+}

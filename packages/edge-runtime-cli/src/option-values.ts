@@ -1,0 +1,35 @@
+// Values of options, checked here so that the error names the flag and its range.
+
+import type { LoggerLevel } from "edge-runtime-host";
+import { UsageError } from "./usage-error.ts";
+
+const HOUR_MS = 3_600_000;
+
+/** Inclusive ranges, the same as those of the configuration file. */
+export const OPTION_RANGES = {
+  "--fuel": [1, Number.MAX_SAFE_INTEGER],
+  "--timeout-ms": [1, HOUR_MS],
+  "--memory-mb": [1, 4096],
+  "--port": [0, 65_535],
+} as const;
+
+/** Digits, `_` between them allowed. Throws UsageError naming the flag and its range. */
+export function parseIntegerOption(flag: keyof typeof OPTION_RANGES, text: string): number {
+  const [min, max] = OPTION_RANGES[flag];
+  const value = /^\d+(?:_\d+)*$/.test(text) ? Number(text.replaceAll("_", "")) : Number.NaN;
+  if (!(value >= min && value <= max)) {
+    throw new UsageError(`${flag}: expected an integer from ${min} to ${max}, got ${JSON.stringify(text)}`);
+  }
+  return value;
+}
+
+const LOG_LEVELS: readonly LoggerLevel[] = ["trace", "debug", "info", "warn", "error", "silent"];
+
+/** Throws UsageError listing the levels. */
+export function parseLogLevel(text: string): LoggerLevel {
+  const level = LOG_LEVELS.find((known) => known === text);
+  if (level === undefined) {
+    throw new UsageError(`--log-level: expected one of ${LOG_LEVELS.join(", ")}, got ${JSON.stringify(text)}`);
+  }
+  return level;
+}

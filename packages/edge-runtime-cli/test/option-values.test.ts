@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseIntegerOption, parseLogLevel } from "../src/option-values.ts";
+import { shieldNegativeLiterals, unshield } from "../src/negative-literals.ts";
+
+test("option-values: accepts digits, with underscores between them", () => {
+  assert.equal(parseIntegerOption("--fuel", "10_000_000"), 10_000_000);
+  assert.equal(parseIntegerOption("--fuel", "9007199254740991"), Number.MAX_SAFE_INTEGER);
+  assert.equal(parseIntegerOption("--port", "0"), 0);
+  assert.equal(parseIntegerOption("--timeout-ms", "3600000"), 3_600_000);
+});
+
+for (const text of ["", "0", "-1", "1.5", "1e3", "0x10", "abc", "9007199254740992", "_1", "1__0", " 1"]) {
+  test(`option-values: refuses --fuel ${JSON.stringify(text)}, naming the flag and its range`, () => {
+    assert.throws(() => parseIntegerOption("--fuel", text), {
+      code: "ERR_EDGE_CLI_USAGE",
+      message: `--fuel: expected an integer from 1 to 9007199254740991, got ${JSON.stringify(text)}`,
+    });
+  });
+}
+
+test("option-values: refuses an unknown log level with the list of levels", () => {
+  assert.equal(parseLogLevel("warn"), "warn");
+  assert.throws(() => parseLogLevel("loud"), /--log-level: expected one of trace, .*, got "loud"/);
+});
+
+test("negative-literals: only numbers that look like options are shielded, and given back", () => {
+  const argv = ["run", "-inf", "-NaN", "-0x10", "-5", "-5.", "-1.5e3", "--fuel", "-i", "-x", "inf"];
+  const shielded = shieldNegativeLiterals(argv);
+  assert.deepEqual(shielded.map(unshield), argv);
+  assert.deepEqual(
+    argv.filter((argument, index) => shielded[index] !== argument),
+    ["-inf", "-NaN", "-0x10", "-5.", "-1.5e3"],
+  );
+});
