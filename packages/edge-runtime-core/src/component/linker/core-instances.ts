@@ -50,11 +50,6 @@ export function moduleExports(shape: CoreModuleShape, instance: number): CoreIns
   };
 }
 
-/** The types of a module's function imports, in their order. */
-function* importedFunctionTypes(shape: CoreModuleShape): Generator<FunctionType | undefined> {
-  for (const type of shape.functions) yield functionTypeAt(shape.types, type);
-}
-
 function checkFunction(where: string, expected: FunctionType | undefined, found: CoreEntity, offset: number): void {
   if (expected === undefined || found.func === undefined) failLink(`${where}: the function has no known type`, offset);
   else if (!isSameSignature(expected, found.func)) {
@@ -78,7 +73,8 @@ export function instantiateCore(draft: Draft, scope: Scope, definition: Instanti
   const { offset } = definition;
   const { index, shape } = scope.get("core module", definition.module, offset);
   const given = argumentsByName(scope, definition);
-  const functionTypes = importedFunctionTypes(shape);
+  // Imported functions come first in the function index space, in the order of the imports.
+  let functions = 0;
   draft.spend(shape.imports.length + shape.exports.length);
   const args = shape.imports.map(({ module, name, kind }): CoreArgument => {
     const where = `import ${quote(module)} ${quote(name)} of core module ${index}`;
@@ -86,7 +82,10 @@ export function instantiateCore(draft: Draft, scope: Scope, definition: Instanti
     const found = instance.find(name) ?? failLink(`${where}: the argument does not export it`, offset);
     const expected = sortOfKind[kind];
     if (found.sort !== expected) failLink(`${where}: expected a ${expected}, found a ${found.sort}`, offset);
-    if (kind === "function") checkFunction(where, functionTypes.next().value ?? undefined, found, offset);
+    if (kind === "function") {
+      checkFunction(where, functionTypeAt(shape.types, shape.functions[functions] ?? -1), found, offset);
+      functions += 1;
+    }
     return { module, name, item: found.item };
   });
   const instance = draft.addCoreInstance(shape);

@@ -2,6 +2,7 @@
 
 import { CompilationFailed } from "edge-runtime-common";
 import { decodeComponent } from "../binary/component.ts";
+import { MAX_NESTING_DEPTH } from "../limits.ts";
 import type { ComponentPlan, ExternPlan } from "../plan.ts";
 import { PLAN_VERSION } from "../plan.ts";
 import { Draft } from "./draft.ts";
@@ -15,15 +16,16 @@ export interface LinkedComponent {
   readonly coreModules: Uint8Array[];
 }
 
-function toExtern(draft: Draft, name: string, item: Item): ExternPlan {
+function toExtern(draft: Draft, name: string, item: Item, depth: number): ExternPlan {
   switch (item.sort) {
     case "func": {
       const { type, nodes, target } = item.value;
       return { kind: "func", name, type: draft.internType(type, nodes).index, target };
     }
     case "instance": {
+      if (depth === MAX_NESTING_DEPTH) throw new CompilationFailed(`instances nest more than ${depth} deep`);
       draft.spend(item.value.exports.size);
-      return { kind: "instance", name, items: toExterns(draft, item.value.exports) };
+      return { kind: "instance", name, items: toExterns(draft, item.value.exports, depth + 1) };
     }
     case "type":
       if (item.value.kind === "resource") return { kind: "resource", name, resource: item.value.id };
@@ -36,8 +38,8 @@ function toExtern(draft: Draft, name: string, item: Item): ExternPlan {
   }
 }
 
-function toExterns(draft: Draft, items: ReadonlyMap<string, Item>): ExternPlan[] {
-  return Array.from(items, ([name, item]) => toExtern(draft, name, item));
+function toExterns(draft: Draft, items: ReadonlyMap<string, Item>, depth: number): ExternPlan[] {
+  return Array.from(items, ([name, item]) => toExtern(draft, name, item, depth));
 }
 
 function link(bytes: Uint8Array): LinkedComponent {
@@ -46,7 +48,7 @@ function link(bytes: Uint8Array): LinkedComponent {
   const imports: ExternPlan[] = [];
   const source = hostSource(draft, [], imports);
   const root = evaluateComponent(draft, { component, closure: undefined, source, parent: undefined, depth: 0 });
-  const exports = toExterns(draft, root.exports);
+  const exports = toExterns(draft, root.exports, 0);
   const { instances, resources, funcTypes, importedFunctions, lifts, trampolines, initializers } = draft;
   const { functionSlots, memorySlots, coreModules } = draft;
   const plan: ComponentPlan = {

@@ -9,7 +9,7 @@ import { enteredInstances } from "./entered-instances.ts";
 import type { Handle } from "./handle-table.ts";
 import type { LiftedFunction } from "./lifted-function.ts";
 import { HostCallableFunction } from "./lifted-function.ts";
-import type { TemplateParts } from "./template.ts";
+import type { TemplateParts } from "./template-parts.ts";
 
 export interface ComponentInstance {
   /**

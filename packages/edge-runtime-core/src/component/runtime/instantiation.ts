@@ -10,7 +10,7 @@ import { LiveComponent } from "./component-instance.ts";
 import { ComponentRuntime } from "./component-runtime.ts";
 import { enteredInstances } from "./entered-instances.ts";
 import { destructorDropSteps, plainDropSteps, resourceNewSteps, resourceRepSteps } from "./resource-builtins.ts";
-import type { TemplateParts } from "./template.ts";
+import type { TemplateParts } from "./template-parts.ts";
 import type { TrampolineSteps } from "./trampolines.ts";
 import { hostSteps, siblingSteps } from "./trampolines.ts";
 

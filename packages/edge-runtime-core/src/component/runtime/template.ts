@@ -13,24 +13,13 @@ import type { AdapterShape } from "./adapter-module.ts";
 import { encodeAdapterModule } from "./adapter-module.ts";
 import type { ComponentInstance } from "./component-instance.ts";
 import { instantiateComponent } from "./instantiation.ts";
-import type { ResolvedImports } from "./host-items.ts";
 import { resolveImports } from "./host-items.ts";
+import type { TemplateParts } from "./template-parts.ts";
 
 export interface ComponentTemplate {
   readonly plan: ComponentPlan;
   /** Brings the component to life in a store of its own; rejects with what its start functions failed with. */
   readonly instantiate: (store: ComponentStore) => Promise<ComponentInstance>;
-}
-
-/** What instances of one template share. */
-export interface TemplateParts {
-  readonly plan: ComponentPlan;
-  readonly imports: ResolvedImports;
-  /** By index of the plan's function types. */
-  readonly abis: readonly FuncAbi[];
-  /** By index of the plan's trampolines. */
-  readonly shapes: readonly AdapterShape[];
-  readonly adapter: WebAssembly.Module;
 }
 
 type LowerPlan = TrampolinePlan & { readonly kind: "lower" };

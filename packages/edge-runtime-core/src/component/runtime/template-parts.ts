@@ -1,0 +1,16 @@
+// What the instances of one template share: all of it immutable.
+
+import type { FuncAbi } from "../../canonical-abi/index.ts";
+import type { ComponentPlan } from "../plan.ts";
+import type { AdapterShape } from "./adapter-module.ts";
+import type { ResolvedImports } from "./host-items.ts";
+
+export interface TemplateParts {
+  readonly plan: ComponentPlan;
+  readonly imports: ResolvedImports;
+  /** By index of the plan's function types. */
+  readonly abis: readonly FuncAbi[];
+  /** By index of the plan's trampolines. */
+  readonly shapes: readonly AdapterShape[];
+  readonly adapter: WebAssembly.Module;
+}
