@@ -15,19 +15,18 @@ export function toCamelCase(label: string): string {
 }
 
 /**
- * Property names of the labels of one record or flags type, in order. Labels that only differ in where a digit's
- * word begins (`a1`, `a-1`) would meet in one name: the later ones keep their WIT spelling.
+ * Property names of the labels of one record or flags type, in order. Labels that differ only in whether a hyphen
+ * stands before a digit (`a1`, `a-1`) would meet in one name: both keep their WIT spelling.
  */
 export function propertyNames(labels: readonly string[]): string[] {
-  const taken = new Set<string>();
-  return labels.map((label) => {
+  const camelCased = labels.map((label) => {
     // Also keeps `__proto__` out of the objects that we build.
     if (!/^[a-z][a-z0-9-]*$/i.test(label)) bug(`label ${JSON.stringify(label)} passed validation`);
-    const camel = toCamelCase(label);
-    const name = taken.has(camel) ? label : camel;
-    taken.add(name);
-    return name;
+    return toCamelCase(label);
   });
+  const counts = new Map<string, number>();
+  for (const name of camelCased) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return camelCased.map((name, index) => (counts.get(name) === 1 ? name : (labels[index] ?? name)));
 }
 
 export type ReadProperty = (value: unknown) => unknown;

@@ -12,6 +12,8 @@ export interface FixtureOptions {
   readonly contents?: Uint8Array;
   /** Address of the first allocation. */
   readonly heap?: number;
+  /** Bytes left between allocations. */
+  readonly gap?: number;
   readonly liftBudgetBytes?: number;
 }
 
@@ -28,7 +30,7 @@ export interface AbiFixture {
 }
 
 export function createFixture(options: FixtureOptions = {}): AbiFixture {
-  const { encoding = "utf8", memorySize = 4096, contents = new Uint8Array(), heap = 16 } = options;
+  const { encoding = "utf8", memorySize = 4096, contents = new Uint8Array(), heap = 16, gap = 0 } = options;
   const memory = viewBuffer(new ArrayBuffer(memorySize));
   memory.bytes.set(contents);
   const reallocs: number[][] = [];
@@ -39,7 +41,7 @@ export function createFixture(options: FixtureOptions = {}): AbiFixture {
     plan.sizes.map((size, index) => {
       const align = plan.aligns[index] ?? 1;
       const ptr = Math.ceil(last / align) * align;
-      last = ptr + size;
+      last = ptr + size + gap;
       reallocs.push([0, 0, align, size, ptr]);
       return ptr;
     });
