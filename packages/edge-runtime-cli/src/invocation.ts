@@ -68,6 +68,10 @@ function parseTexts(entry: string, params: readonly Field[], texts: readonly str
   }
   return params.map(({ name, type }, index) => {
     const text = texts[index];
-    return text === undefined ? undefined : parseWave(text, type, `argument ${index + 1} (${name})`);
+    const subject = `argument ${index + 1} (${name})`;
+    if (type.kind === "string" && text !== undefined && !text.trimStart().startsWith('"')) {
+      throw new UsageError(`${subject}: a string is written in double quotes, as in '${JSON.stringify(text)}'`);
+    }
+    return text === undefined ? undefined : parseWave(text, type, subject);
   });
 }
