@@ -221,17 +221,22 @@ export class FunctionMeter {
     }
   }
 
-  /** A defined function checks at its entry; the host spends time, not fuel, so that its return is checked. */
+  /**
+   * A function of the module checks at its entry. The host spends time, not fuel: its return is checked, and a callee that is
+   * only known as it runs does not count as a check.
+   */
   #call({ immediate }: Opcode, at: number): void {
+    const since = this.#since;
     this.#copyTo(at);
     this.#save();
     const start = this.#reader.pos;
-    const mayBeHost = this.#injection.mayCallHost(immediate === Immediate.func ? this.#reader.u32() : undefined);
+    const callee = immediate === Immediate.func ? this.#reader.u32() : undefined;
     this.#reader.pos = start;
     this.#renumber(immediate);
     this.#copyTo(this.#reader.pos);
     this.#reload();
-    if (mayBeHost) this.#check();
+    if (callee === undefined) this.#since = since;
+    else if (callee < this.#injection.shape.importedFunctions) this.#check();
   }
 
   /** Skips immediates, rewriting a function or global index that moved. */

@@ -92,15 +92,6 @@ export class Injection {
     return this.#importsCounter && original >= this.counterGlobal ? original + 1 : original;
   }
 
-  /**
-   * Whether a call may leave the module's code for the host: of the original's function `index`, undefined for a
-   * function that is only known as it runs. A lone module's functions of that kind are its own where it imports none.
-   */
-  mayCallHost(index: number | undefined): boolean {
-    if (index !== undefined) return index < this.shape.importedFunctions;
-    return this.shape.importedFunctions > 0 || this.counter === "imported";
-  }
-
   importIndex(name: "check" | "yield" | "grow"): number {
     return this.#importIndex.get(name) ?? 0;
   }
