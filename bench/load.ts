@@ -15,7 +15,7 @@ function client(stopAt: number): Promise<void> {
   return new Promise((resolve) => {
     const socket = connect(Number(port), "127.0.0.1");
     socket.setNoDelay(true);
-    let pending = Buffer.alloc(0);
+    let pending: Buffer = Buffer.alloc(0);
     let sentAt = 0;
     const send = (): void => {
       sentAt = performance.now();
@@ -23,7 +23,7 @@ function client(stopAt: number): Promise<void> {
       else socket.write(request);
     };
     socket.on("connect", send);
-    socket.on("data", (chunk) => {
+    socket.on("data", (chunk: Buffer) => {
       pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
       const headEnd = pending.indexOf("\r\n\r\n");
       if (headEnd < 0) return;
