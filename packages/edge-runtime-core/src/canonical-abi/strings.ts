@@ -107,7 +107,7 @@ function storeStringIntoRange(lowering: Lowering, value: unknown): number {
     return size;
   }
   if (lowering.cx.encoding === "latin1+utf16" && size === value.length) {
-    storeUnits(lowering.bytes, value, ptr);
+    if (storeUnits(lowering.bytes, value, ptr) >= 0x100) changedMeanwhile();
     return size;
   }
   if (size !== 2 * value.length) changedMeanwhile();
@@ -118,17 +118,22 @@ function storeStringIntoRange(lowering: Lowering, value: unknown): number {
 
 function storeUtf8(lowering: Lowering, text: string, ptr: number, size: number): void {
   if (size === text.length && size <= LONGEST_ENCODED_HERE) {
-    storeUnits(lowering.bytes, text, ptr);
+    if (storeUnits(lowering.bytes, text, ptr) >= 0x80) changedMeanwhile();
     return;
   }
   const written = textCodec.encodeInto(text, lowering.bytes.subarray(ptr, ptr + size));
   if (written !== size) changedMeanwhile();
 }
 
-function storeUnits(target: Uint8Array | Uint16Array, text: string, at: number): void {
+/** Returns all units or-ed together. */
+function storeUnits(target: Uint8Array | Uint16Array, text: string, at: number): number {
+  let seen = 0;
   for (let index = 0; index < text.length; index++) {
-    target[at + index] = text.charCodeAt(index);
+    const unit = text.charCodeAt(index);
+    seen |= unit;
+    target[at + index] = unit;
   }
+  return seen;
 }
 
 export function stringCodec(): Codec {

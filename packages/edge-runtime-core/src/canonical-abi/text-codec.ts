@@ -4,19 +4,25 @@
 
 /** A file-local view of what globalThis may offer: core is compiled without DOM or Node types. */
 interface PlatformText {
-  readonly TextEncoder?: new () => {
-    encodeInto(text: string, target: Uint8Array): { readonly read: number; readonly written: number };
-  };
+  readonly TextEncoder?: new () => PlatformEncoder;
   readonly TextDecoder?: new (
     label: string,
     options: { readonly fatal: boolean; readonly ignoreBOM: boolean },
-  ) => { decode(bytes: Uint8Array): string };
+  ) => PlatformDecoder;
+}
+
+interface PlatformEncoder {
+  encodeInto(text: string, target: Uint8Array): { readonly read: number; readonly written: number };
+}
+
+interface PlatformDecoder {
+  decode(bytes: Uint8Array): string;
 }
 
 export interface TextCodec {
   /** Bytes of the string in UTF-8, with each lone surrogate counted as U+FFFD (3 bytes). */
   readonly byteLength: (text: string) => number;
-  /** Writes the string, lone surrogates as U+FFFD, into `target`; returns the bytes written, never past its end. */
+  /** Writes the string, lone surrogates as U+FFFD. Returns the bytes written, or -1 where `target` is too short. */
   readonly encodeInto: (text: string, target: Uint8Array) => number;
   /** The string, byte order mark included; undefined where the bytes are not UTF-8. */
   readonly decode: (bytes: Uint8Array) => string | undefined;
@@ -36,7 +42,7 @@ export function createTextCodec(platform: PlatformText): TextCodec {
       ? { byteLength: countUtf8, encodeInto: encodeUtf8 }
       : {
           byteLength: scratchCounter(encoder),
-          encodeInto: (text, target) => encoder.encodeInto(text, target).written,
+          encodeInto: (text, target) => encodeWith(encoder, text, target),
         }),
     decode: decoder === undefined ? decodeUtf8 : (bytes) => decodeWith(decoder, bytes),
   };
@@ -49,7 +55,7 @@ export const textCodec: TextCodec = createTextCodec(globalThis as PlatformText);
  * Counts by encoding into a buffer that is only ever written: 20 times faster than looking at each code unit,
  * and without the allocation of `encode`.
  */
-function scratchCounter(encoder: InstanceType<NonNullable<PlatformText["TextEncoder"]>>) {
+function scratchCounter(encoder: PlatformEncoder) {
   const scratch = new Uint8Array(SCRATCH_BYTES);
   return (text: string): number => {
     let { read, written: bytes } = encoder.encodeInto(text, scratch);
@@ -77,7 +83,12 @@ function isLowSurrogate(unit: number): boolean {
   return unit >= 0xdc00 && unit <= 0xdfff;
 }
 
-function decodeWith(decoder: { decode(bytes: Uint8Array): string }, bytes: Uint8Array): string | undefined {
+function encodeWith(encoder: PlatformEncoder, text: string, target: Uint8Array): number {
+  const { read, written } = encoder.encodeInto(text, target);
+  return read === text.length ? written : -1;
+}
+
+function decodeWith(decoder: PlatformDecoder, bytes: Uint8Array): string | undefined {
   try {
     return decoder.decode(bytes);
   } catch {
@@ -112,7 +123,7 @@ function encodeUtf8(text: string, target: Uint8Array): number {
   for (let index = 0; index < text.length;) {
     const code = scalarAt(text, index);
     const size = utf8Size(code);
-    if (at + size > target.length) break;
+    if (at + size > target.length) return -1;
     writeUtf8(target, at, code);
     at += size;
     index += code > 0xffff ? 2 : 1;
