@@ -85,6 +85,21 @@ test("command: serves every example, says so, and stops cleanly on SIGTERM", asy
   assert.match(stderr, /"guest":\{"message":"computing fib\(10\)"\}/);
 });
 
+test("command: warns of a function that nothing can stop", async () => {
+  folder.write("none.wat", '(module (func (export "_start")))');
+  const config = `[engine]
+epoch_interruption = false
+[[functions]]
+name = "endless"
+route = "/"
+source = "none.wat"
+fuel_metering = false
+`;
+  const { stderr, code } = await (await serve(folder.write("endless.toml", config))).stop("SIGTERM");
+  assert.equal(code, 0);
+  assert.match(stderr, /"level":40,.*"function":"endless","msg":"nothing can stop this function/);
+});
+
 test("command: stops on SIGINT too, and serves nothing where nothing is configured", async () => {
   const serving = await serve(folder.write("empty.toml", ""));
   assert.match(serving.announced, /serves 0 functions/);

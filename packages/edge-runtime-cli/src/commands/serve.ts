@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import type { Config } from "edge-runtime-common";
 import { WasmEngine } from "edge-runtime-core";
 import { createArtifactCache, createLogger, createNodePlatform, flushLogger } from "edge-runtime-host";
+import type { Logger } from "edge-runtime-host";
 import { createServer } from "edge-runtime-server";
 import type { EdgeServer } from "edge-runtime-server";
 import { loadConfig } from "../config-file.ts";
@@ -29,6 +30,7 @@ export async function serve(options: ServeOptions, terminal: Terminal): Promise<
     const { host, port } = await server.listen();
     terminal.out(announce(config, formatOrigin(host, port)));
     logger.info({ host, port, functions: config.functions.length }, "listening");
+    warnOfUnstoppable(config, logger);
     const signal = await stopped.signal;
     await server.close();
     logger.info({ signal }, "stopped");
@@ -54,6 +56,14 @@ function createEngine(config: Config): WasmEngine {
     platform: createNodePlatform({ artifactKeyFile }),
     ...(cacheDir !== undefined && { cache: createArtifactCache(cacheDir) }),
   });
+}
+
+/** With neither fuel nor epochs a loop has no checks at all. */
+function warnOfUnstoppable({ engine, functions }: Config, logger: Logger): void {
+  if (engine.epochInterruption) return;
+  for (const fn of functions.filter(({ execution }) => !execution.fuelMetering)) {
+    logger.warn({ function: fn.name }, "nothing can stop this function: fuel_metering and epoch_interruption are off");
+  }
 }
 
 interface StopListener {
