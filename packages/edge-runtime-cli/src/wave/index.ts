@@ -6,7 +6,6 @@ import { parseSequenceNodes, parseValueNode } from "./syntax.ts";
 import { toTypedArguments, toTypedValue } from "./typed-value.ts";
 
 export { parseInvocation } from "./invocation.ts";
-export type { WaveInvocation } from "./invocation.ts";
 export { printWave } from "./print.ts";
 
 /** The value that the text gives. Throws SignatureMismatch with the position and the type that was expected. */
