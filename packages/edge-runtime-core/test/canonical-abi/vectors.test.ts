@@ -15,11 +15,7 @@ import { createFixture, GuestTrap } from "./abi-fixture.ts";
 import { bitsOfFloat, floatFromBits, toValType, toValue } from "./vector-form.ts";
 import type { CoreVectorValue, VectorType, VectorValue } from "./vector-form.ts";
 
-const folder = join(
-  import.meta.dirname,
-  "../../../../../shared/conformance/component/abi-vectors",
-  process.env["EDGE_ABI_VECTORS"] ?? "dev",
-);
+const folder = join(import.meta.dirname, "../../../../../shared/conformance/component/abi-vectors/dev");
 const skip = existsSync(folder) ? false : `no conformance data at ${folder}`;
 
 function* readVectors<T>(name: string): Generator<T> {
