@@ -85,6 +85,16 @@ test("command: serves every example, says so, and stops cleanly on SIGTERM", asy
   assert.match(stderr, /"guest":\{"message":"computing fib\(10\)"\}/);
 });
 
+test("command: the examples are of the world that they claim, and built once", async () => {
+  assert.deepEqual(await buildExamples(() => {}), []);
+  const handle = "export handle: func(request: http-request) -> result<http-response, string>;";
+  const types = "use edge:runtime/http-types@0.1.0.{http-request, http-response};";
+  for (const name of ["hello-js", "hello-ts", "hello-wat"]) {
+    const { stdout } = await run("inspect", `${ROOT}examples/build/${name}.wasm`);
+    assert.ok(stdout.includes(handle) && stdout.includes(types), name);
+  }
+});
+
 test("command: warns of a function that nothing can stop", async () => {
   folder.write("none.wat", '(module (func (export "_start")))');
   const config = `[engine]

@@ -75,6 +75,7 @@ const RUNS: Readonly<Record<string, Expected>> = {
   "err from run, its text shown without control characters": {
     args: [failing],
     exitCode: 1,
+    stdout: 'err("a\\u{1b}bcd")\n',
     stderr: /^error: Function failed: a\\u\{1b\}bcd \[ERR_EDGE_FUNCTION_FAILED\]\n$/,
   },
   "a call in WAVE": { args: [worker, "--invoke", 'length("Pi", some(40))'], exitCode: 0, stdout: "42\n" },

@@ -10,7 +10,7 @@ import { createHostImports } from "edge-runtime-host";
 import { componentValueToJson } from "../component-values.ts";
 import type { Json } from "../component-values.ts";
 import { coreResultToJson, printCoreResult } from "../core-values.ts";
-import { formatError, summarizeError, toOneLine } from "../error-text.ts";
+import { formatError, summarizeError, toOneLine, toVisible } from "../error-text.ts";
 import { exitCodeOf } from "../exit-code.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { isMainEntry } from "../entry-name.ts";
@@ -79,7 +79,7 @@ function report({ result, invocation, logs, json }: Finished, terminal: Terminal
     const outcome = { result: values?.json ?? [], metrics, logs, ...(error && { error: summarizeError(error) }) };
     terminal.out(`${JSON.stringify(createRunReport(outcome))}\n`);
   } else {
-    terminal.out((values?.text ?? []).map((line) => `${line}\n`).join(""));
+    terminal.out((values?.text ?? []).map((line) => `${toVisible(line)}\n`).join(""));
   }
   if (error === undefined) return 0;
   terminal.err(`${formatError(error, { withStack: terminal.debug })}\n`);
