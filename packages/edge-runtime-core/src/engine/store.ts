@@ -14,7 +14,6 @@ import {
   Wasi,
   WasiError,
 } from "edge-runtime-common";
-import { costTable } from "../instrument/cost-table.ts";
 import { growKind } from "../instrument/growth.ts";
 import type { ComponentStore, CoreFunction, CoreImports } from "./component-store.ts";
 import type { CompiledCore } from "./core-instance.ts";
@@ -248,7 +247,6 @@ export class Store implements ComponentStore {
 
   #grow(kind: number, delta: number): number {
     const table = kind === growKind.table;
-    this.meter.charge(delta * (table ? costTable.tableGrowElement : costTable.memoryGrowPage));
     const bytes = delta * (table ? bytesPerElement : bytesPerPage);
     return this.memory.mayGrow({ bytes, elements: table ? delta : 0 }, this.meter.limits.memoryMb) ? 1 : 0;
   }

@@ -16,6 +16,7 @@ export const op = {
   drop: 0x1a,
   localGet: 0x20,
   localSet: 0x21,
+  localTee: 0x22,
   globalGet: 0x23,
   globalSet: 0x24,
   i32Const: 0x41,
@@ -30,6 +31,7 @@ export interface AddressOps {
   readonly constant: number;
   readonly add: number;
   readonly sub: number;
+  readonly ne: number;
   readonly leU: number;
   readonly gtU: number;
   readonly ltU: number;
@@ -40,6 +42,7 @@ export const address32: AddressOps = {
   constant: 0x41,
   add: 0x6a,
   sub: 0x6b,
+  ne: 0x47,
   leU: 0x4d,
   gtU: 0x4b,
   ltU: 0x49,
@@ -49,6 +52,7 @@ export const address64: AddressOps = {
   constant: 0x42,
   add: 0x7c,
   sub: 0x7d,
+  ne: 0x52,
   leU: 0x58,
   gtU: 0x56,
   ltU: 0x54,

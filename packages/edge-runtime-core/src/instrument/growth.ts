@@ -1,35 +1,46 @@
 // Injected functions that stand in for memory.grow and table.grow: the store must consent, else the answer is -1.
+// What did grow is charged, a refusal is not.
 
 import type { Writer } from "../binary/writer.ts";
 import type { AddressOps } from "./emit.ts";
-import { address64, addressOps, constant, emitter, get, op } from "./emit.ts";
+import { address64, addressOps, asI32, constant, emitter, get, op } from "./emit.ts";
 import type { Injection } from "./injection.ts";
-import { checkCounter, slowCheck } from "./slow-check.ts";
+import { chargeAndCheck, checkCounter, slowCheck } from "./slow-check.ts";
 
 /** What `grow` is told to grow. */
 export const growKind = { memory: 0, table: 1 } as const;
 
-/** Emits: ask `grow`; where it refuses, answer -1; else grow. `delta` is the local that holds the delta. */
+/** Emits: ask `grow`; where it refuses, answer -1; else grow and charge. `delta` is the local that holds the delta. */
 function growUnderLimit(injection: Injection, body: Writer, spec: GrowSpec): void {
   const { ops, delta } = spec;
-  body.byte(0);
+  const answer = spec.params;
+  body.append([1, 1, ops.type]);
   body.bytes2(op.i32Const, spec.kind);
   get(body, delta);
   body.byte(ops === address64 ? 0xba : 0xb8);
   body.byte(op.call);
   body.u32(injection.importIndex("grow"));
-  if (injection.metered) checkCounter(injection, body, slowCheck(injection));
   body.bytes2(op.if, ops.type);
   spec.operate(body);
   body.byte(op.else);
   constant(body, ops, -1);
-  body.bytes2(op.end, op.end);
+  body.append([op.end, op.localTee, answer]);
+  constant(body, ops, -1);
+  body.append([ops.ne, op.if, op.void]);
+  chargeAndCheck(injection, body, (out) => asI32(out, ops, delta));
+  body.byte(op.else);
+  if (injection.metered) checkCounter(injection, body, slowCheck(injection));
+  body.byte(op.end);
+  get(body, answer);
+  body.byte(op.end);
 }
 
 interface GrowSpec {
   readonly ops: AddressOps;
   readonly kind: number;
   readonly delta: number;
+  /** How many parameters the function has. */
+  readonly params: number;
   readonly operate: (body: Writer) => void;
 }
 
@@ -40,6 +51,7 @@ export function memoryGrow(injection: Injection, memory: number): number {
       ops,
       kind: growKind.memory,
       delta: 0,
+      params: 1,
       operate: (out) => {
         get(out, 0);
         out.byte(0x40);
@@ -57,6 +69,7 @@ export function tableGrow(injection: Injection, table: number): number {
       ops,
       kind: growKind.table,
       delta: 1,
+      params: 2,
       operate: (out) => {
         get(out, 0, 1);
         emitter(15, table)(out);
