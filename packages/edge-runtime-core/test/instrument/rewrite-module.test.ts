@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { CompilationFailed } from "edge-runtime-common";
+import { parseWat } from "edge-runtime-testing";
+import type { CounterPlace, Metering } from "../../src/instrument/plan.ts";
+import { rewriteModule } from "../../src/instrument/rewrite-module.ts";
+import { conformanceFiles, needs } from "../support/conformance.ts";
+import { instantiateRewritten } from "../support/rewritten-instance.ts";
+
+const meterings: readonly Metering[] = ["fuel", "deadline", "none"];
+const places: readonly CounterPlace[] = ["own", "imported"];
+const ways = meterings.flatMap((metering) => places.map((counter) => ({ metering, counter })));
+
+/** The reason for a refusal without its details, or undefined where V8 compiles what the rewriter made. */
+function refusal(bytes: Uint8Array, way: (typeof ways)[number]): string | undefined {
+  let rewritten: Uint8Array;
+  try {
+    rewritten = rewriteModule(bytes, way).bytes;
+  } catch (error) {
+    assert.ok(error instanceof CompilationFailed, String(error));
+    return /\((\w+) proposal\)/.exec(error.reason)?.[1] ?? error.reason;
+  }
+  assert.equal(WebAssembly.validate(rewritten), true);
+  return undefined;
+}
+
+test("rewriter: every valid module of the specification stays valid, in every metering", needs("core"), (t) => {
+  const refused = new Map<string, number>();
+  let rewritten = 0;
+  for (const file of conformanceFiles("core/{spec,wasmtime}/**/*.wasm")) {
+    const bytes = new Uint8Array(readFileSync(file));
+    if (!WebAssembly.validate(bytes)) continue;
+    const reasons = new Set(ways.map((way) => refusal(bytes, way)));
+    assert.equal(reasons.size, 1, `${file}: ${[...reasons].join(" / ")}`);
+    const [reason] = reasons;
+    if (reason === undefined) rewritten += 1;
+    else refused.set(reason, (refused.get(reason) ?? 0) + 1);
+  }
+  t.diagnostic(`${rewritten} modules in ${ways.length} ways; refused: ${JSON.stringify([...refused])}`);
+  assert.deepEqual([...refused.keys()].toSorted(), ["gc", "threads"]);
+});
+
+test("rewriter: what V8 accepts of other proposals is rewritten or refused by name", needs("core/unsupported"), () => {
+  for (const file of conformanceFiles("core/unsupported/**/*.wasm")) {
+    const bytes = new Uint8Array(readFileSync(file));
+    if (WebAssembly.validate(bytes)) for (const way of ways) refusal(bytes, way);
+  }
+});
+
+const unsupported: readonly (readonly [name: string, wat: string])[] = [
+  ["gc", "(module (type (struct (field i32))))"],
+  ["gc", "(module (func (drop (ref.i31 (i32.const 1)))))"],
+  ["gc", "(module (func (param anyref)))"],
+  ["threads", "(module (memory 1 1 shared))"],
+  ["threads", "(module (memory 1) (func (drop (i32.atomic.load (i32.const 0)))))"],
+  ["threads", "(module (func atomic.fence))"],
+];
+
+for (const [name, wat] of unsupported) {
+  test(`rewriter: refuses ${wat}`, async () => {
+    const bytes = await parseWat(wat);
+    for (const way of ways) assert.equal(refusal(bytes, way), name);
+  });
+}
+
+test("rewriter: the start function is taken out and exported", async () => {
+  const wat = `(module (global $g (mut i32) (i32.const 0)) (export "g" (global $g))
+    (func $start (global.set $g (i32.const 7))) (start $start))`;
+  const instance = instantiateRewritten(await parseWat(wat));
+  const global = instance.exports["g"] as WebAssembly.Global;
+  assert.equal(global.value, 0);
+  (instance.injected("start") as unknown as () => void)();
+  assert.equal(global.value, 7);
+  assert.equal(instance.plan.hasStart, true);
+});
+
+test("rewriter: growth asks for consent with what is grown and by how much", async () => {
+  const wat = `(module (type $f (func)) (memory 1) (table 2 funcref) (table $typed 1 (ref null $f))
+    (func (export "memory") (param i32) (result i32) (memory.grow (local.get 0)))
+    (func (export "table") (param i32) (result i32) (table.grow 0 (ref.null func) (local.get 0)))
+    (func (export "typed") (param i32) (result i32) (table.grow $typed (ref.null $f) (local.get 0))))`;
+  const asked: [kind: number, delta: number][] = [];
+  const instance = instantiateRewritten(await parseWat(wat), {
+    mayGrow: (kind, delta) => {
+      asked.push([kind, delta]);
+      return delta < 10;
+    },
+  });
+  assert.equal(instance.call("memory", 3), 1);
+  assert.equal(instance.call("memory", 10), -1);
+  assert.equal(instance.call("memory", -1), -1);
+  assert.equal(instance.call("table", 4), 2);
+  assert.equal(instance.call("table", 11), -1);
+  assert.equal(instance.call("typed", 4), 1);
+  assert.deepEqual(asked, [
+    [0, 3],
+    [0, 10],
+    [0, 0xffff_ffff],
+    [1, 4],
+    [1, 11],
+    [1, 4],
+  ]);
+});
+
+test("rewriter: without metering there is no counter and no check", async () => {
+  const { bytes, plan } = rewriteModule(await parseWat('(module (func (export "f") (loop (br 0))))'), {
+    metering: "none",
+    counter: "own",
+  });
+  const names = WebAssembly.Module.imports(new WebAssembly.Module(bytes)).map((entry) => entry.name);
+  assert.deepEqual(names, ["grow"]);
+  assert.equal(plan.metering, "none");
+});
+
+test("rewriter: custom sections are left behind", async () => {
+  const bytes = await parseWat('(module (@custom "secret" "x") (func $name (export "f")))');
+  const { bytes: rewritten } = rewriteModule(bytes, { metering: "fuel", counter: "own" });
+  const module = new WebAssembly.Module(rewritten);
+  assert.deepEqual(WebAssembly.Module.customSections(module, "secret"), []);
+  assert.deepEqual(WebAssembly.Module.customSections(module, "name"), []);
+});

@@ -1,0 +1,67 @@
+// Drives a rewritten module without the engine: the three injected imports and the counter in a few lines, so that
+// tests see each of them work.
+
+import type { CounterPlace, Metering } from "../../src/instrument/plan.ts";
+import type { CorePlan } from "../../src/instrument/plan.ts";
+import { rewriteModule } from "../../src/instrument/rewrite-module.ts";
+import { verdict } from "../../src/instrument/slow-check.ts";
+
+/** What the counter is filled with at each check. */
+export const slice = 20_000;
+
+export interface RewriteOptions {
+  readonly metering?: Metering;
+  readonly counter?: CounterPlace;
+  readonly imports?: WebAssembly.Imports;
+  /** Called at each check with what is left in the counter; true ends the guest. */
+  readonly onCheck?: (left: number) => boolean;
+  /** Consent to growth; default: always. */
+  readonly mayGrow?: (kind: number, delta: number) => boolean;
+}
+
+export interface RewrittenInstance {
+  readonly plan: CorePlan;
+  readonly exports: Readonly<Record<string, WebAssembly.ExportValue>>;
+  /** Calls an export of the original. */
+  readonly call: (name: string, ...args: unknown[]) => unknown;
+  /** What an injected export is. */
+  readonly injected: (name: string) => WebAssembly.ExportValue | undefined;
+  /** Fuel consumed by all calls so far. */
+  readonly consumed: () => number;
+}
+
+/** Instantiates without running the start function. */
+export function instantiateRewritten(original: Uint8Array, options: RewriteOptions = {}): RewrittenInstance {
+  const { metering = "fuel", counter: place = "own", onCheck, mayGrow } = options;
+  const { bytes, plan } = rewriteModule(original, { metering, counter: place });
+  let counter = new WebAssembly.Global({ value: "i32", mutable: true }, 0);
+  let given = 0;
+  const refill = (): void => {
+    given += slice - counter.value;
+    counter.value = slice;
+  };
+  const injected = {
+    check: () => {
+      const stops = onCheck?.(counter.value) === true;
+      refill();
+      return stops ? verdict.stop : verdict.go;
+    },
+    yield: () => {},
+    grow: (kind: number, delta: number) => ((mayGrow?.(kind, delta) ?? true) ? 1 : 0),
+    counter,
+  };
+  const imports: WebAssembly.Imports = Object.create(null) as WebAssembly.Imports;
+  for (const [module, items] of Object.entries(options.imports ?? {})) imports[module] = items;
+  imports[plan.prefix] = injected;
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), imports);
+  const own = exports[`${plan.prefix}counter`];
+  if (own instanceof WebAssembly.Global) counter = own;
+  refill();
+  return {
+    plan,
+    exports,
+    call: (name, ...args) => (exports[name] as unknown as (...args: unknown[]) => unknown)(...args),
+    injected: (name) => exports[plan.prefix + name],
+    consumed: () => given - counter.value,
+  };
+}
