@@ -44,3 +44,13 @@ export function exportedFunctions(plan: ComponentPlan): string[] {
     });
   return paths(plan.exports, "");
 }
+
+/** Indices of the lifts behind exported functions, each once. */
+export function exportedLifts(plan: ComponentPlan): number[] {
+  const lifts = (items: readonly ExternPlan[]): number[] =>
+    items.flatMap((item) => {
+      if (item.kind === "func") return item.target.kind === "lift" ? [item.target.index] : [];
+      return item.kind === "instance" ? lifts(item.items) : [];
+    });
+  return [...new Set(lifts(plan.exports))];
+}

@@ -7,6 +7,7 @@
 //                       |--callee, post-return or destructor (sibling components only)
 //                       `--finish--> JS: the core result
 //
+// Calls by the host enter here too: arguments allocated, callee and post-return are one call that may suspend.
 // The code depends on signatures and flags only, never on names or bytes of a guest, and keeps no state; guests get
 // single functions of it. An exception that would leave a component ends the guest (spec: `call_and_trap_on_throw`).
 // Cost: 45 ns for a call with two allocations; imports that need no allocation are re-exported and cost nothing.
@@ -32,12 +33,21 @@ export type AdapterShape =
       readonly callerRealloc: number | undefined;
       readonly postReturn: number | undefined;
     }
+  /** A function called by the host with the number of allocations: `ready`, the callee, `returned`, post-return. */
+  | {
+      readonly kind: "entry";
+      readonly callee: { readonly slot: number; readonly signature: CoreSignature };
+      /** Slot of the callee's realloc, where arguments have allocations. */
+      readonly realloc: number | undefined;
+      readonly postReturn: number | undefined;
+    }
   /** `resource.drop` with a destructor: `start` tells whether to run it, `finish` follows it. */
   | { readonly kind: "drop"; readonly dtor: number };
 
 const unary = { params: ["i32"], results: ["i32"] } as const;
 const nullary = { params: [], results: [] } as const;
 const reallocSignature = { params: ["i32", "i32", "i32", "i32"], results: ["i32"] } as const;
+const entrySignature = { params: ["i32"], results: [] } as const;
 const dtorSignature = { params: ["i32"], results: [] } as const;
 
 /** Imports that all trampolines share, in the order of their function indices. */
@@ -176,35 +186,74 @@ function hostTrampoline(emitting: Emitting, name: string, shape: AdapterShape & 
   });
 }
 
+interface Callee {
+  readonly slot: number;
+  readonly signature: CoreSignature;
+}
+
+/** Calls the callee with the arguments that JavaScript holds; its result goes to local number `result`. */
+function callCallee(builder: FunctionModuleBuilder, body: Writer, callee: Callee, result: number): void {
+  callee.signature.params.forEach((type, index) => {
+    constant(body, index);
+    call(body, builder.imported(`arg_${type}`));
+  });
+  callSlot(builder, body, callee.slot, callee.signature);
+  callee.signature.results.forEach(() => setLocal(body, result));
+}
+
+function getResult(body: Writer, callee: Callee, result: number): void {
+  callee.signature.results.forEach(() => getLocal(body, result));
+}
+
+interface PostReturn {
+  readonly slot: number | undefined;
+  readonly callee: Callee;
+  readonly result: number;
+}
+
+function callPostReturn(builder: FunctionModuleBuilder, body: Writer, { slot, callee, result }: PostReturn): void {
+  if (slot === undefined) return;
+  getResult(body, callee, result);
+  callSlot(builder, body, slot, { params: callee.signature.results, results: [] });
+}
+
 function siblingTrampoline(
   emitting: Emitting,
   name: string,
   shape: AdapterShape & { readonly kind: "sibling" },
 ): number {
   const { builder } = emitting;
-  const { signature, callee, postReturn } = shape;
+  const { signature, callee } = shape;
   const result = signature.params.length;
-  const getResult = (body: Writer): void => callee.signature.results.forEach(() => getLocal(body, result));
   return guarded(emitting, signature, callee.signature.results, (body) => {
     getParams(body, signature);
     call(body, builder.imported(`${name}.start`));
     allocate(emitting, body, shape.calleeRealloc);
     call(body, builder.imported(`${name}.ready`));
-    callee.signature.params.forEach((type, index) => {
-      constant(body, index);
-      call(body, builder.imported(`arg_${type}`));
-    });
-    callSlot(builder, body, callee.slot, callee.signature);
-    callee.signature.results.forEach(() => setLocal(body, result));
-    getResult(body);
+    callCallee(builder, body, callee, result);
+    getResult(body, callee, result);
     call(body, builder.imported(`${name}.returned`));
     allocate(emitting, body, shape.callerRealloc);
     call(body, builder.imported(`${name}.stored`));
-    if (postReturn !== undefined) {
-      getResult(body);
-      callSlot(builder, body, postReturn, { params: callee.signature.results, results: [] });
-    }
+    callPostReturn(builder, body, { slot: shape.postReturn, callee, result });
     call(body, builder.imported(`${name}.finish`));
+  });
+}
+
+/** Not guarded: no guest is above it, and what leaves it is the outcome of the call. */
+function entryTrampoline(emitting: Emitting, name: string, shape: AdapterShape & { readonly kind: "entry" }): number {
+  const { builder } = emitting;
+  const { callee } = shape;
+  const result = entrySignature.params.length;
+  return builder.function(entrySignature, callee.signature.results, (body) => {
+    getLocal(body, 0);
+    allocate(emitting, body, shape.realloc);
+    call(body, builder.imported(`${name}.ready`));
+    callCallee(builder, body, callee, result);
+    getResult(body, callee, result);
+    call(body, builder.imported(`${name}.returned`));
+    callPostReturn(builder, body, { slot: shape.postReturn, callee, result });
+    body.byte(op.end);
   });
 }
 
@@ -234,6 +283,9 @@ function declareImports(builder: FunctionModuleBuilder, name: string, shape: Ada
       builder.import(`${name}.returned`, { params: shape.callee.signature.results, results: ["i32"] });
       builder.import(`${name}.stored`, nullary);
       return builder.import(`${name}.finish`, { params: [], results: shape.signature.results });
+    case "entry":
+      builder.import(`${name}.ready`, nullary);
+      return builder.import(`${name}.returned`, { params: shape.callee.signature.results, results: [] });
     case "drop":
       builder.import(`${name}.start`, unary);
       return builder.import(`${name}.finish`, nullary);
@@ -248,6 +300,8 @@ function emit(emitting: Emitting, name: string, shape: AdapterShape): number {
       return hostTrampoline(emitting, name, shape);
     case "sibling":
       return siblingTrampoline(emitting, name, shape);
+    case "entry":
+      return entryTrampoline(emitting, name, shape);
     case "drop":
       return dropTrampoline(emitting, name, shape);
   }
@@ -255,14 +309,13 @@ function emit(emitting: Emitting, name: string, shape: AdapterShape): number {
 
 /**
  * Encodes the module. It imports from module `""` the shared functions and those of each trampoline
- * (`<index>` or `<index>.<step>`), and exports `table`, `alloc` and the trampolines by index.
+ * (`<index>` or `<index>.<step>`), and exports `table` and the trampolines by index.
  */
 export function encodeAdapterModule(shapes: readonly AdapterShape[], functionSlots: number): Uint8Array {
   const builder = new FunctionModuleBuilder();
   for (const [name, signature] of sharedImports) builder.import(name, signature);
   shapes.forEach((shape, index) => declareImports(builder, `${index}`, shape));
   const emitting = { builder, alloc: addAlloc(builder) };
-  builder.export("alloc", emitting.alloc);
   shapes.forEach((shape, index) => builder.export(`${index}`, emit(emitting, `${index}`, shape)));
   return builder.finish(functionSlots);
 }

@@ -1,14 +1,11 @@
 // A component instance as the host sees it: its functions by path, and the end of a run.
 
 import { bug } from "edge-runtime-common";
-import type { CoreFunction } from "../../engine/component-store.ts";
 import { findFunction } from "../exports.ts";
 import type { FuncTarget } from "../plan.ts";
 import type { ComponentRuntime } from "./component-runtime.ts";
-import { enteredInstances } from "./entered-instances.ts";
 import type { Handle } from "./handle-table.ts";
-import type { LiftedFunction } from "./lifted-function.ts";
-import { HostCallableFunction } from "./lifted-function.ts";
+import type { HostEntry, LiftedFunction } from "./lifted-function.ts";
 import type { TemplateParts } from "./template-parts.ts";
 
 export interface ComponentInstance {
@@ -26,21 +23,31 @@ export interface ComponentInstance {
   readonly reset: () => boolean;
 }
 
+interface LiveComponentOptions {
+  readonly parts: TemplateParts;
+  readonly runtime: ComponentRuntime;
+  /** By index of the plan's lifts. */
+  readonly entries: ReadonlyMap<number, HostEntry>;
+  readonly adapter: WebAssembly.Instance["exports"];
+}
+
 export class LiveComponent implements ComponentInstance {
   readonly #parts: TemplateParts;
   readonly #runtime: ComponentRuntime;
-  readonly #alloc: CoreFunction;
+  readonly #entries: ReadonlyMap<number, HostEntry>;
+  readonly #adapter: WebAssembly.Instance["exports"];
   readonly #restoreHandles: readonly (() => void)[];
   readonly #isRestorable: boolean;
 
-  constructor(parts: TemplateParts, runtime: ComponentRuntime, alloc: CoreFunction) {
+  constructor({ parts, runtime, entries, adapter }: LiveComponentOptions) {
     this.#parts = parts;
     this.#runtime = runtime;
-    this.#alloc = alloc;
+    this.#entries = entries;
+    this.#adapter = adapter;
+    this.#isRestorable = this.#hostHandles().length === 0;
     this.#restoreHandles = runtime.states.map(({ handles }) =>
       handles.save((handle) => runtime.isGuestResource(handle.resource)),
     );
-    this.#isRestorable = this.#hostHandles().length === 0;
   }
 
   readonly getFunction = (path: string): LiftedFunction | undefined => {
@@ -49,6 +56,7 @@ export class LiveComponent implements ComponentInstance {
   };
 
   readonly closeHandles = (): void => {
+    if (!this.#runtime.states.some(({ handles }) => handles.isTouched)) return;
     for (const { resource, rep } of this.#hostHandles()) {
       try {
         this.#parts.imports.resources.get(resource)?.drop(rep);
@@ -62,7 +70,9 @@ export class LiveComponent implements ComponentInstance {
   readonly reset = (): boolean => {
     if (!this.#isRestorable) return false;
     this.#runtime.resetCalls();
-    for (const restore of this.#restoreHandles) restore();
+    if (this.#runtime.states.some(({ handles }) => handles.isTouched)) {
+      for (const restore of this.#restoreHandles) restore();
+    }
     return true;
   };
 
@@ -77,16 +87,19 @@ export class LiveComponent implements ComponentInstance {
   }
 
   #lifted(target: FuncTarget, typeIndex: number): LiftedFunction {
-    const { plan, abis, imports } = this.#parts;
-    const runtime = this.#runtime;
+    const { plan, imports } = this.#parts;
+    const { store } = this.#runtime;
+    if (target.kind === "lift") return this.#entry(target.index);
     const type = plan.funcTypes[typeIndex] ?? bug(`the plan has no type ${typeIndex}`);
-    if (target.kind === "import") {
-      const fn = imports.functions[target.index] ?? bug(`the plan has no import ${target.index}`);
-      return { type, call: async (args) => runtime.store.callHostAsync(fn, args) };
-    }
-    const lift = plan.lifts[target.index] ?? bug(`the plan has no lift ${target.index}`);
-    const entered = enteredInstances(plan.instances, lift.instance, undefined);
-    const abi = abis[typeIndex] ?? bug(`the plan has no type ${typeIndex}`);
-    return new HostCallableFunction({ runtime, plan: lift, type, abi, entered, alloc: this.#alloc });
+    const fn = imports.functions[target.index] ?? bug(`the plan has no import ${target.index}`);
+    return { type, call: async (args) => store.callHostAsync(fn, args) };
+  }
+
+  #entry(lift: number): HostEntry {
+    const entry = this.#entries.get(lift) ?? bug(`lift ${lift} has no entry`);
+    if (entry.isPrepared) return entry;
+    const index = this.#parts.plan.trampolines.length + this.#parts.entries.indexOf(lift);
+    const fn = this.#adapter[`${index}`] ?? bug(`the adapter module has no entry ${index}`);
+    return entry.useFunction(this.#runtime.store.coreFunction(fn));
   }
 }

@@ -33,8 +33,8 @@ export class ComponentRuntime {
   /** Allocations that the adapter module's `alloc` makes now. */
   #allocations: LoweringPlan | undefined;
   #pointers: number[] = [];
-  /** Core arguments of the sibling call that is about to be made. */
-  siblingArguments: readonly CoreValue[] = [];
+  /** Core arguments of the call that the adapter module is about to make. */
+  calleeArguments: readonly CoreValue[] = [];
   /** Argument of the destructor that is about to run. */
   dtorRep = 0;
   readonly #frames: CallFrame[] = [];
@@ -145,7 +145,7 @@ export class ComponentRuntime {
 
   /** Imports of the adapter module that all its functions share. */
   sharedImports(): Record<string, WebAssembly.ImportValue> {
-    const argument = (index: number): CoreValue => this.siblingArguments[index] ?? 0;
+    const argument = (index: number): CoreValue => this.calleeArguments[index] ?? 0;
     return {
       size: (index: number) => this.#allocations?.sizes[index] ?? 0,
       align: (index: number) => this.#allocations?.aligns[index] ?? 1,
@@ -167,7 +167,7 @@ export class ComponentRuntime {
     this.#frames.length = 0;
     this.#allocations = undefined;
     this.#pointers = [];
-    this.siblingArguments = [];
+    this.calleeArguments = [];
     for (const state of this.states) state.resetCalls();
   }
 }

@@ -27,6 +27,16 @@ export interface Handle {
 export class HandleTable {
   #entries: (Handle | undefined)[] = [undefined];
   #free: number[] = [];
+  #isTouched = false;
+
+  /** Whether anything but reading happened since the table was made or restored: most runs touch no handle. */
+  get isTouched(): boolean {
+    return this.#isTouched;
+  }
+
+  touch(): void {
+    this.#isTouched = true;
+  }
 
   get(index: number): Handle | undefined {
     return this.#entries[index];
@@ -34,6 +44,7 @@ export class HandleTable {
 
   /** Index of the new handle, or 0 where the table is full. */
   add(handle: Handle): number {
+    this.#isTouched = true;
     const reused = this.#free.pop();
     if (reused !== undefined) {
       this.#entries[reused] = handle;
@@ -45,12 +56,9 @@ export class HandleTable {
 
   /** Frees an index that is in use. */
   remove(index: number): void {
+    this.#isTouched = true;
     this.#entries[index] = undefined;
     this.#free.push(index);
-  }
-
-  get isEmpty(): boolean {
-    return this.#entries.length - 1 === this.#free.length;
   }
 
   *handles(): Generator<Handle> {
@@ -61,12 +69,14 @@ export class HandleTable {
 
   /** The handles that `keeps` admits, as a function that brings the table back to them. */
   save(keeps: (handle: Handle) => boolean): () => void {
+    this.#isTouched = this.#entries.some((handle) => handle !== undefined && !keeps(handle));
     const entries = this.#entries.map((handle) => (handle !== undefined && keeps(handle) ? { ...handle } : undefined));
     const free = entries.flatMap((handle, index) => (handle === undefined && index > 0 ? [index] : []));
     const ordered = [...free.filter((index) => !this.#free.includes(index)), ...this.#free];
     return () => {
       this.#entries = entries.map((handle) => (handle === undefined ? undefined : { ...handle }));
       this.#free = [...ordered];
+      this.#isTouched = false;
     };
   }
 }

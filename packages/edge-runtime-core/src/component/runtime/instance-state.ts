@@ -16,6 +16,7 @@ export class InstanceState {
   /** Lends a handle to the call whose arguments are being lifted. */
   lend(handle: Handle): void {
     handle.lends += 1;
+    this.handles.touch();
     (this.#lends ??= []).push(handle);
   }
 

@@ -9,6 +9,7 @@ import type { ComponentInstance } from "./component-instance.ts";
 import { LiveComponent } from "./component-instance.ts";
 import { ComponentRuntime } from "./component-runtime.ts";
 import { enteredInstances } from "./entered-instances.ts";
+import { HostEntry } from "./lifted-function.ts";
 import { destructorDropSteps, plainDropSteps, resourceNewSteps, resourceRepSteps } from "./resource-builtins.ts";
 import type { TemplateParts } from "./template-parts.ts";
 import type { TrampolineSteps } from "./trampolines.ts";
@@ -51,12 +52,31 @@ function trampolineSteps(parts: TemplateParts, runtime: ComponentRuntime, index:
   }
 }
 
-function instantiateAdapter(parts: TemplateParts, runtime: ComponentRuntime): WebAssembly.Instance {
+/** The functions that the host can call, by lift. */
+function createEntries({ plan, abis, entries }: TemplateParts, runtime: ComponentRuntime): Map<number, HostEntry> {
+  const created = entries.map((index) => {
+    const lift = plan.lifts[index] ?? bug(`the plan has no lift ${index}`);
+    const type = plan.funcTypes[lift.type] ?? bug(`the plan has no type ${lift.type}`);
+    const abi = abis[lift.type] ?? bug(`the plan has no type ${lift.type}`);
+    const entered = enteredInstances(plan.instances, lift.instance, undefined);
+    return [index, new HostEntry({ runtime, plan: lift, type, abi, entered })] as const;
+  });
+  return new Map(created);
+}
+
+function instantiateAdapter(
+  parts: TemplateParts,
+  runtime: ComponentRuntime,
+  entries: ReadonlyMap<number, HostEntry>,
+): WebAssembly.Instance {
   const imports = runtime.sharedImports();
-  parts.plan.trampolines.forEach((_, index) => {
-    for (const [step, value] of Object.entries(trampolineSteps(parts, runtime, index))) {
-      imports[step === "" ? `${index}` : `${index}.${step}`] = value;
-    }
+  const add = (index: number, steps: TrampolineSteps): void => {
+    for (const [step, value] of Object.entries(steps)) imports[step === "" ? `${index}` : `${index}.${step}`] = value;
+  };
+  const { length } = parts.plan.trampolines;
+  for (let index = 0; index < length; index++) add(index, trampolineSteps(parts, runtime, index));
+  parts.entries.forEach((lift, index) => {
+    add(length + index, entries.get(lift)?.steps ?? bug(`lift ${lift} has no entry`));
   });
   return new WebAssembly.Instance(parts.adapter, { "": imports });
 }
@@ -123,8 +143,8 @@ class Initialization {
 
 export async function instantiateComponent(parts: TemplateParts, store: ComponentStore): Promise<ComponentInstance> {
   const runtime = new ComponentRuntime(store, parts.plan);
-  const adapter = instantiateAdapter(parts, runtime);
+  const entries = createEntries(parts, runtime);
+  const adapter = instantiateAdapter(parts, runtime, entries);
   await new Initialization(runtime, adapter).run(parts.plan.initializers);
-  const alloc = adapter.exports["alloc"] ?? bug("the adapter module exports no alloc");
-  return new LiveComponent(parts, runtime, store.coreFunction(alloc));
+  return new LiveComponent({ parts, runtime, entries, adapter: adapter.exports });
 }

@@ -10,7 +10,9 @@ export interface TemplateParts {
   readonly imports: ResolvedImports;
   /** By index of the plan's function types. */
   readonly abis: readonly FuncAbi[];
-  /** By index of the plan's trampolines. */
+  /** By index of the plan's trampolines, then one for each of `entries`. */
   readonly shapes: readonly AdapterShape[];
+  /** Lifts that the host can call: those of exported functions. */
+  readonly entries: readonly number[];
   readonly adapter: WebAssembly.Module;
 }

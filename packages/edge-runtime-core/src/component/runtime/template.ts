@@ -7,6 +7,7 @@ import type { FuncAbi } from "../../canonical-abi/index.ts";
 import { compileFuncAbi } from "../../canonical-abi/index.ts";
 import type { ComponentStore } from "../../engine/component-store.ts";
 import type { HostImports } from "../../engine/host-functions.ts";
+import { exportedLifts } from "../exports.ts";
 import type { ComponentPlan, LiftPlan, TrampolinePlan } from "../plan.ts";
 import { neededToLift, neededToLower, shapeOf } from "../type-shape.ts";
 import type { AdapterShape } from "./adapter-module.ts";
@@ -35,6 +36,18 @@ function siblingShape(plan: ComponentPlan, lower: LowerPlan, lift: LiftPlan, abi
     callee: { slot: lift.callee, signature: abi.lift },
     calleeRealloc: neededToLift(shape).realloc ? lift.options.realloc : undefined,
     callerRealloc: neededToLower(shape).realloc ? lower.options.realloc : undefined,
+    postReturn: lift.postReturn,
+  };
+}
+
+function entryShape(plan: ComponentPlan, index: number, abis: readonly FuncAbi[]): AdapterShape {
+  const lift = plan.lifts[index] ?? bug(`the plan has no lift ${index}`);
+  const abi = abis[lift.type] ?? bug(`the plan has no type ${lift.type}`);
+  const shape = shapeOf(plan.funcTypes[lift.type] ?? bug(`the plan has no type ${lift.type}`));
+  return {
+    kind: "entry",
+    callee: { slot: lift.callee, signature: abi.lift },
+    realloc: neededToLift(shape).realloc ? lift.options.realloc : undefined,
     postReturn: lift.postReturn,
   };
 }
@@ -73,8 +86,12 @@ function trampolineShape(plan: ComponentPlan, trampoline: TrampolinePlan, abis: 
 export function createComponentTemplate(plan: ComponentPlan, host: HostImports): ComponentTemplate {
   const imports = resolveImports(plan, host);
   const abis = plan.funcTypes.map(compileFuncAbi);
-  const shapes = plan.trampolines.map((trampoline) => trampolineShape(plan, trampoline, abis));
+  const entries = exportedLifts(plan);
+  const shapes = [
+    ...plan.trampolines.map((trampoline) => trampolineShape(plan, trampoline, abis)),
+    ...entries.map((lift) => entryShape(plan, lift, abis)),
+  ];
   const adapter = new WebAssembly.Module(encodeAdapterModule(shapes, plan.functionSlots));
-  const parts: TemplateParts = { plan, imports, abis, shapes, adapter };
+  const parts: TemplateParts = { plan, imports, abis, shapes, entries, adapter };
   return { plan, instantiate: (store) => instantiateComponent(parts, store) };
 }

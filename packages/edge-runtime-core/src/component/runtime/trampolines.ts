@@ -121,7 +121,7 @@ export function siblingSteps({ runtime, plan, lift, abi, entered }: SiblingLower
   const ready = (): void => {
     const { frame } = runtime;
     callee.mayLeave = true;
-    runtime.siblingArguments = abi.lowerParams(calleeCx, frame.lowering ?? bug(measured), runtime.pointers);
+    runtime.calleeArguments = abi.lowerParams(calleeCx, frame.lowering ?? bug(measured), runtime.pointers);
     frame.scope = callee.takeScope();
   };
   const returned = (core?: CoreValue): number => {
