@@ -79,11 +79,13 @@ export class Store implements ComponentStore {
   }
 
   #createHostCall(): HostCall {
-    const store = this;
+    const currentContext = (): WorkerContext => {
+      if (this.#context === undefined) throw new InternalError("a host function was called outside a run");
+      return this.#context;
+    };
     return {
       get context(): WorkerContext {
-        if (store.#context === undefined) throw new InternalError("a host function was called outside a run");
-        return store.#context;
+        return currentContext();
       },
       charge: this.charge,
       remainingMs: () => this.meter.remainingMs,
