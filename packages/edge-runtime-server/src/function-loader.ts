@@ -22,12 +22,16 @@ export interface LoadOptions {
 /** Instances that wait for the first requests; the pool makes more as they are needed. */
 const WARM_INSTANCES = 4;
 
+const HOLD_INTERVAL_MS = 60_000;
+
 /** In the order of the configuration. Rejects with FunctionLoadFailed. */
 export async function loadFunctions(
   functions: readonly FunctionConfig[],
   options: LoadOptions,
 ): Promise<ServedFunction[]> {
   const loaded: ServedFunction[] = [];
+  // V8 compiles on threads of its own, which do not hold the event loop open: without this the process could end here.
+  const hold = setInterval(() => undefined, HOLD_INTERVAL_MS);
   try {
     // One after the other: compiling is all CPU, and the first error is the first function's.
     for (const config of functions) loaded.push(await loadFunction(config, options));
@@ -35,6 +39,8 @@ export async function loadFunctions(
   } catch (error) {
     for (const { runner } of loaded) runner.dispose();
     throw error;
+  } finally {
+    clearInterval(hold);
   }
 }
 

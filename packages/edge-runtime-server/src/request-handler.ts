@@ -7,6 +7,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import {
   BodyTooLarge,
   FunctionFailed,
+  InternalError,
   MethodNotAllowed,
   RequestInvalid,
   RouteNotFound,
@@ -170,7 +171,8 @@ export class RequestHandler {
 
   /** Answers with the problem details of the error. */
   fail(exchange: Exchange, error: unknown, metrics?: ExecutionMetrics): void {
-    this.#finish(exchange, toProblemAnswer(error, exchange.requestId), { metrics, error });
+    const cause = error ?? new InternalError("something was thrown that is nothing");
+    this.#finish(exchange, toProblemAnswer(cause, exchange.requestId), { metrics, error: cause });
   }
 
   #finish(

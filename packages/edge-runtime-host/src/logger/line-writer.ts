@@ -6,7 +6,7 @@
 import { openSync, write, writeSync } from "node:fs";
 
 /** Characters that are collected before they are written. */
-const BLOCK_LENGTH = 16_384;
+const BLOCK_LENGTH = 65_536;
 const FLUSH_INTERVAL_MS = 200;
 /** Wait before a destination that is full for the moment (EAGAIN) is tried again. */
 const RETRY_MS = 50;
