@@ -72,11 +72,6 @@ function printFunc(type: FuncType | undefined, names: ResourceName): string {
   return type.result === undefined ? `func(${params})` : `func(${params}) -> ${printType(type.result, names)}`;
 }
 
-/** A function type of the plan as WIT. */
-export function printFuncType(plan: ComponentPlan, type: FuncType): string {
-  return printFunc(type, resourceNames(plan));
-}
-
 function printItem(plan: ComponentPlan, item: ExternPlan, names: ResourceName, indent: string): string {
   switch (item.kind) {
     case "func":

@@ -44,7 +44,8 @@ function parseInterfaceName(text: string): ExternName | undefined {
   if (version !== undefined && parseVersion(version) === undefined) return undefined;
   const [packagePath = "", ...projections] = path.split("/");
   const words = packagePath.split(":");
-  if (words.length < 2 || projections.length === 0) return undefined;
+  // Nested namespaces and packages are a gated feature of the spec.
+  if (words.length !== 2 || projections.length !== 1) return undefined;
   if (!words.every(isWords) || !projections.every(isLabel)) return undefined;
   return { kind: "interface", text, version };
 }

@@ -7,22 +7,47 @@ import { quote } from "./decoding.ts";
 import type { Definition, ExternDeclaration, ExternType } from "./definitions.ts";
 import { sortIndex } from "./sorts.ts";
 
-/** Attributes do not identify an item (spec: type checking ignores them): they are read and dropped. */
-function attribute(reader: Decoding): void {
-  const at = reader.pos;
-  const kind = reader.byte();
-  if (kind > 0x02) reader.fail(`unknown name attribute 0x${kind.toString(16)}`, at);
-  reader.name();
+interface NameWithAttributes {
+  readonly name: string;
+  /** Interface that the instance implements; only the name identifies an item, type checking ignores the rest. */
+  readonly implemented: string | undefined;
 }
 
-export function externName(reader: Decoding): string {
+const attributeKinds = ["implements", "versionsuffix", "external-id"] as const;
+
+function attributes(reader: Decoding): string | undefined {
+  const seen = new Map<string, string>();
+  reader.items(2, () => {
+    const at = reader.pos;
+    const kind = attributeKinds[reader.byte()] ?? reader.fail("unknown name attribute", at);
+    if (seen.has(kind)) reader.fail(`the attribute ${kind} is given twice`, at);
+    seen.set(kind, reader.name());
+  });
+  return seen.get("implements");
+}
+
+function nameWithAttributes(reader: Decoding): NameWithAttributes {
   const at = reader.pos;
   const form = reader.byte();
   if (form > 0x02) reader.fail(`unknown form of name 0x${form.toString(16)}`, at);
-  const text = reader.name();
-  if (parseExternName(text) === undefined) reader.fail(`${quote(text)} is not a valid extern name`, at);
-  if (form === 0x02) reader.items(2, () => attribute(reader));
-  return text;
+  const name = reader.name();
+  const parsed = parseExternName(name) ?? reader.fail(`${quote(name)} is not a valid extern name`, at);
+  const implemented = form === 0x02 ? attributes(reader) : undefined;
+  if (implemented === undefined) return { name, implemented };
+  if (parsed.kind !== "label") reader.fail(`name ${quote(name)} is not valid with implements`, at);
+  const target = parseExternName(implemented) ?? reader.fail(`${quote(implemented)} is not a valid name`, at);
+  if (target.kind !== "interface") reader.fail(`implements: ${quote(implemented)} must be an interface`, at);
+  return { name, implemented };
+}
+
+/** The name of an item, which may have an `implements` attribute only where it is an instance. */
+export function externName(reader: Decoding): { readonly name: string; readonly checkIs: (what: string) => void } {
+  const at = reader.pos;
+  const { name, implemented } = nameWithAttributes(reader);
+  const checkIs = (what: string): void => {
+    if (implemented !== undefined && what !== "instance") reader.fail("only instances can have an implements", at);
+  };
+  return { name, checkIs };
 }
 
 function typeBound(reader: Decoding): ExternType {
@@ -57,7 +82,10 @@ export function externType(reader: Decoding): ExternType {
 
 export function externDeclaration(reader: Decoding): ExternDeclaration {
   const offset = reader.pos;
-  return { name: externName(reader), type: externType(reader), offset };
+  const { name, checkIs } = externName(reader);
+  const type = externType(reader);
+  checkIs(type.kind);
+  return { name, type, offset };
 }
 
 export function importDefinition(reader: Decoding): Definition {
@@ -66,7 +94,8 @@ export function importDefinition(reader: Decoding): Definition {
 
 export function exportDefinition(reader: Decoding): Definition {
   const offset = reader.pos;
-  const name = externName(reader);
+  const { name, checkIs } = externName(reader);
   const item = sortIndex(reader);
+  checkIs(item.sort);
   return { kind: "export", name, item, type: reader.optional(() => externType(reader)), offset };
 }

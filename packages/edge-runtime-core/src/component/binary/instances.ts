@@ -35,7 +35,12 @@ export function instance(reader: Decoding): Definition {
     return { kind: "instantiate", component, args, offset };
   }
   if (form === 0x01) {
-    const exports = reader.items(4, () => ({ name: externName(reader), ...sortIndex(reader) }));
+    const exports = reader.items(4, () => {
+      const { name, checkIs } = externName(reader);
+      const item = sortIndex(reader);
+      checkIs(item.sort);
+      return { name, ...item };
+    });
     return { kind: "bundle", exports, offset };
   }
   return reader.fail(`unknown instance form 0x${form.toString(16)}`, offset);

@@ -8,7 +8,7 @@ import type { Canon, CanonOptions } from "../binary/definitions.ts";
 import type { AbiOptions } from "../plan.ts";
 import type { NeededOptions } from "../type-shape.ts";
 import { neededToLift, neededToLower } from "../type-shape.ts";
-import { isSameSignature, printSignature } from "./core-instances.ts";
+import { isSameSignature, printSignature } from "./module-signatures.ts";
 import type { Draft } from "./draft.ts";
 import type { Scope } from "./scope.ts";
 import { failLink } from "./scope.ts";

@@ -2,60 +2,24 @@
 // engine's own link check is never the first to notice.
 // Spec: Explainer "Instance Definitions", `core:instance`.
 
-import type { CoreModuleShape, ExternalKind } from "../../binary/module.ts";
-import { functionTypeAt } from "../../binary/module.ts";
-import type { FunctionType } from "../../binary/types.ts";
 import { quote } from "../binary/decoding.ts";
-import type { CoreSort, Definition } from "../binary/definitions.ts";
+import type { Definition } from "../binary/definitions.ts";
 import type { CoreArgument } from "../plan.ts";
 import type { Draft } from "./draft.ts";
+import type { ModuleSignature } from "./module-signatures.ts";
+import { entityDifference } from "./module-signatures.ts";
 import type { Scope } from "./scope.ts";
 import { failLink } from "./scope.ts";
 import type { CoreEntity, CoreInstanceValue } from "./values.ts";
 
-const sortOfKind: Readonly<Record<ExternalKind, CoreSort>> = {
-  function: "core func",
-  table: "core table",
-  memory: "core memory",
-  global: "core global",
-  tag: "core tag",
-};
-
-export function printSignature(type: FunctionType): string {
-  return `(${type.params.join(" ")}) -> (${type.results.join(" ")})`;
-}
-
-/** Types that name others by index mean something in their own module only: the engine compares those. */
-function isComparable(type: FunctionType): boolean {
-  return ![...type.params, ...type.results].some((part) => part.includes("$"));
-}
-
-export function isSameSignature(left: FunctionType, right: FunctionType): boolean {
-  return !isComparable(left) || !isComparable(right) || printSignature(left) === printSignature(right);
-}
-
 /** Exports of core instance number `instance`. */
-export function moduleExports(shape: CoreModuleShape, instance: number): CoreInstanceValue {
-  const byName = new Map(shape.exports.map((item) => [item.name, item]));
+function moduleExports({ exports }: ModuleSignature, instance: number): CoreInstanceValue {
   return {
     find: (name) => {
-      const found = byName.get(name);
-      if (found === undefined) return undefined;
-      const { kind, index } = found;
-      const item = { kind: "export", instance, name } as const;
-      const func = kind === "function" ? functionTypeAt(shape.types, shape.functions[index] ?? -1) : undefined;
-      const memory = kind === "memory" ? shape.memories[index]?.type : undefined;
-      return { sort: sortOfKind[kind], item, func, memory };
+      const type = exports.get(name);
+      return type === undefined ? undefined : { ...type, item: { kind: "export", instance, name } };
     },
   };
-}
-
-function checkFunction(where: string, expected: FunctionType | undefined, found: CoreEntity, offset: number): void {
-  if (expected === undefined || found.func === undefined) failLink(`${where}: the function has no known type`, offset);
-  else if (!isSameSignature(expected, found.func)) {
-    const types = `expected ${printSignature(expected)}, found ${printSignature(found.func)}`;
-    failLink(`${where}: type mismatch: ${types}`, offset);
-  }
 }
 
 type Instantiate = Definition & { readonly kind: "core-instantiate" };
@@ -71,26 +35,20 @@ function argumentsByName(scope: Scope, { args, offset }: Instantiate): ReadonlyM
 
 export function instantiateCore(draft: Draft, scope: Scope, definition: Instantiate): CoreInstanceValue {
   const { offset } = definition;
-  const { index, shape } = scope.get("core module", definition.module, offset);
+  const module = scope.get("core module", definition.module, offset);
   const given = argumentsByName(scope, definition);
-  // Imported functions come first in the function index space, in the order of the imports.
-  let functions = 0;
-  draft.spend(shape.imports.length + shape.exports.length);
-  const args = shape.imports.map(({ module, name, kind }): CoreArgument => {
-    const where = `import ${quote(module)} ${quote(name)} of core module ${index}`;
-    const instance = given.get(module) ?? failLink(`${where}: no argument has this name`, offset);
+  draft.spend(module.signature.imports.length);
+  const args = module.signature.imports.map(({ module: from, name, type }): CoreArgument => {
+    const where = `import ${quote(from)} ${quote(name)} of core module ${module.index}`;
+    const instance = given.get(from) ?? failLink(`${where}: no argument has this name`, offset);
     const found = instance.find(name) ?? failLink(`${where}: the argument does not export it`, offset);
-    const expected = sortOfKind[kind];
-    if (found.sort !== expected) failLink(`${where}: expected a ${expected}, found a ${found.sort}`, offset);
-    if (kind === "function") {
-      checkFunction(where, functionTypeAt(shape.types, shape.functions[functions] ?? -1), found, offset);
-      functions += 1;
-    }
-    return { module, name, item: found.item };
+    const difference = entityDifference(type, found);
+    if (difference !== undefined) failLink(`${where}: ${difference}`, offset);
+    return { module: from, name, item: found.item };
   });
-  const instance = draft.addCoreInstance(shape);
-  draft.initializers.push({ kind: "instantiate", module: index, args });
-  return moduleExports(shape, instance);
+  const instance = draft.addCoreInstance(module);
+  draft.initializers.push({ kind: "instantiate", module: module.index, args });
+  return moduleExports(module.signature, instance);
 }
 
 export function bundleCore(

@@ -5,7 +5,6 @@ import { CompilationFailed } from "edge-runtime-common";
 import type { FuncAbi } from "../../canonical-abi/index.ts";
 import { compileFuncAbi } from "../../canonical-abi/index.ts";
 import type { FuncType, ResourceId } from "../../canonical-abi/types.ts";
-import type { CoreModuleShape } from "../../binary/module.ts";
 import { readCoreModule } from "../../binary/module.ts";
 import {
   MAX_COMPONENT_INSTANCES,
@@ -19,6 +18,8 @@ import {
 import type { CoreItem, Initializer, LiftPlan, ResourcePlan, TrampolinePlan } from "../plan.ts";
 import type { FuncShape } from "../type-shape.ts";
 import { shapeOf } from "../type-shape.ts";
+import type { ComponentDefinition, Declaration } from "../binary/definitions.ts";
+import { signatureOfModule } from "./module-signatures.ts";
 import type { ModuleValue } from "./values.ts";
 
 /** A function type of the plan with what its canonical definitions need. */
@@ -38,7 +39,18 @@ function itemKey(item: CoreItem): string {
   return item.kind === "export" ? `e${item.instance}:${item.name}` : `t${item.index}`;
 }
 
+/** What the drafts of one linking share: the budget, and what was seen before. */
+export class LinkMemory {
+  steps = 0;
+  abstractResources = 0;
+  /** Types whose declarations were checked, and whether they mention resources from outside. */
+  readonly checkedTypes = new Map<readonly Declaration[], boolean>();
+  readonly checkedComponents = new Set<ComponentDefinition>();
+  readonly modules = new Map<Uint8Array, Omit<ModuleValue, "index">>();
+}
+
 export class Draft {
+  readonly memory: LinkMemory;
   readonly coreModules: Uint8Array[] = [];
   readonly instances: { readonly parent: number | undefined }[] = [];
   readonly resources: ResourcePlan[] = [];
@@ -47,16 +59,19 @@ export class Draft {
   readonly lifts: LiftPlan[] = [];
   readonly trampolines: TrampolinePlan[] = [];
   readonly initializers: Initializer[] = [];
-  readonly #modules = new Map<Uint8Array, ModuleValue>();
+  readonly #moduleNumbers = new Map<Uint8Array, number>();
   readonly #types = new Map<string, InternedType>();
   readonly #typeObjects = new Map<FuncType, InternedType>();
   readonly #slots = { function: new Map<string, number>(), memory: new Map<string, number>() };
-  #steps = 0;
   #typeNodes = 0;
   #coreInstances = 0;
   #memories = 0;
   #tables = 0;
   #tableElements = 0n;
+
+  constructor(memory = new LinkMemory()) {
+    this.memory = memory;
+  }
 
   get functionSlots(): number {
     return this.#slots.function.size;
@@ -68,8 +83,8 @@ export class Draft {
 
   /** Counts work: one per definition, and the nodes of types that are compared or written out. */
   spend(steps: number): void {
-    this.#steps += steps;
-    if (this.#steps > MAX_LINK_STEPS) over("steps of linking", MAX_LINK_STEPS);
+    this.memory.steps += steps;
+    if (this.memory.steps > MAX_LINK_STEPS) over("steps of linking", MAX_LINK_STEPS);
   }
 
   /** Counts nodes of types that go into the plan. */
@@ -78,14 +93,33 @@ export class Draft {
     if (this.#typeNodes > MAX_PLAN_TYPE_NODES) over("type nodes", MAX_PLAN_TYPE_NODES);
   }
 
-  /** The module of these bytes, read once however often the component around it is instantiated. */
-  module(bytes: Uint8Array): ModuleValue {
-    const known = this.#modules.get(bytes);
-    if (known !== undefined) return known;
-    const value = { index: this.coreModules.length, shape: readCoreModule(bytes) };
-    this.coreModules.push(bytes);
-    this.#modules.set(bytes, value);
+  /** The module of these bytes, numbered once however often the component around it is instantiated. */
+  module(bytes: Uint8Array, offset: number): ModuleValue {
+    const known = this.memory.modules.get(bytes) ?? this.#readModule(bytes, offset);
+    const index = this.#moduleNumbers.get(bytes) ?? this.coreModules.length;
+    if (index === this.coreModules.length) {
+      this.coreModules.push(bytes);
+      this.#moduleNumbers.set(bytes, index);
+    }
+    return { ...known, index };
+  }
+
+  #readModule(bytes: Uint8Array, offset: number): Omit<ModuleValue, "index"> {
+    const shape = readCoreModule(bytes);
+    this.spend(shape.imports.length + shape.exports.length);
+    const value = {
+      signature: signatureOfModule(shape, offset),
+      memories: shape.memories.filter((memory) => !memory.imported).length,
+      tableElements: shape.tables.flatMap((table) => (table.imported ? [] : [table.type.limits.min])),
+    };
+    this.memory.modules.set(bytes, value);
     return value;
+  }
+
+  /** A resource type that stands for any, while validating. */
+  abstractResource(): ResourceId {
+    this.memory.abstractResources += 1;
+    return -this.memory.abstractResources;
   }
 
   addInstance(parent: number | undefined): number {
@@ -95,16 +129,13 @@ export class Draft {
   }
 
   /** Counts a core instance against the limits on what exists at once; returns its number. */
-  addCoreInstance(shape: CoreModuleShape): number {
+  addCoreInstance({ memories, tableElements }: ModuleValue): number {
     if (this.#coreInstances === MAX_CORE_INSTANCES) over("core instances", MAX_CORE_INSTANCES);
-    this.#memories += shape.memories.filter((memory) => !memory.imported).length;
+    this.#memories += memories;
     if (this.#memories > MAX_MEMORIES) over("memories", MAX_MEMORIES);
-    for (const table of shape.tables) {
-      if (table.imported) continue;
-      this.#tables += 1;
-      this.#tableElements += table.type.limits.min;
-    }
+    this.#tables += tableElements.length;
     if (this.#tables > MAX_TABLES) over("tables", MAX_TABLES);
+    for (const elements of tableElements) this.#tableElements += elements;
     if (this.#tableElements > MAX_TABLE_ELEMENTS) over("table elements", MAX_TABLE_ELEMENTS);
     this.#coreInstances += 1;
     return this.#coreInstances - 1;

@@ -1,5 +1,6 @@
 // Evaluates the definitions of a component once for each of its instances, like a program whose only effects are
-// entries of the plan. Nothing of a component that is never instantiated is evaluated.
+// entries of the plan. Nested components are evaluated once more where they are defined, with abstract imports and a
+// plan that is thrown away: that is how those are validated which are never instantiated.
 //
 // Nested instantiation recurses; depth, instances and steps are bounded, because a component that instantiates its
 // child twice, 60 deep, would ask for 2^60 instances.
@@ -10,21 +11,29 @@ import type { ComponentDefinition, Definition, Sort } from "../binary/definition
 import { MAX_NESTING_DEPTH } from "../limits.ts";
 import { defineResource, lift, lower, resourceBuiltin } from "./canons.ts";
 import { bundleCore, instantiateCore } from "./core-instances.ts";
-import { bindExtern, exportedItem, NameSet, outerAlias, pushItem } from "./declarations.ts";
-import type { Draft } from "./draft.ts";
+import {
+  bindExtern,
+  declareComponentInstance,
+  defineType,
+  exportedItem,
+  outerAlias,
+  pushItem,
+} from "./declarations.ts";
+import { Draft } from "./draft.ts";
+import { ExternNames } from "./extern-names.ts";
 import type { ExternSource } from "./externs.ts";
-import { itemSource } from "./externs.ts";
+import { abstractSource, itemSource } from "./externs.ts";
+import { resolveCoreType } from "./module-signatures.ts";
 import { failLink, Scope } from "./scope.ts";
-import { resolveType } from "./type-values.ts";
-import type { Closure, InstanceValue, Item } from "./values.ts";
+import type { Closure, ComponentValue, InstanceValue, Item } from "./values.ts";
 
 interface Evaluation {
   readonly draft: Draft;
   readonly scope: Scope;
   readonly source: ExternSource;
   readonly exports: Map<string, Item>;
-  readonly importNames: NameSet;
-  readonly exportNames: NameSet;
+  readonly importNames: ExternNames;
+  readonly exportNames: ExternNames;
   readonly depth: number;
 }
 
@@ -57,7 +66,7 @@ type Bundle = Definition & { readonly kind: "bundle" };
 type Instantiate = Definition & { readonly kind: "instantiate" };
 
 function bundle({ scope }: Evaluation, { exports, offset }: Bundle): InstanceValue {
-  const names = new NameSet();
+  const names = new ExternNames("exports");
   const items = new Map<string, Item>();
   for (const { name, sort, index } of exports) {
     names.add(name, offset);
@@ -69,14 +78,15 @@ function bundle({ scope }: Evaluation, { exports, offset }: Bundle): InstanceVal
 function instantiate({ draft, scope, depth }: Evaluation, definition: Instantiate): InstanceValue {
   const { offset } = definition;
   if (depth >= MAX_NESTING_DEPTH) failLink(`components nest more than ${MAX_NESTING_DEPTH} deep`, offset);
-  const { component, closure } = scope.get("component", definition.component, offset);
+  const component = scope.get("component", definition.component, offset);
   const args = new Map<string, Item>();
   for (const { name, sort, index } of definition.args) {
     if (args.has(name)) failLink(`the argument ${quote(name)} is given twice`, offset);
     args.set(name, itemAt(scope, sort, index, offset));
   }
   const source = itemSource(draft, args);
-  return evaluateComponent(draft, { component, closure, source, parent: scope.instance, depth: depth + 1 });
+  if (component.kind === "declared") return declareComponentInstance(draft, component.type, source, depth + 1);
+  return evaluateComponent(draft, { ...component, source, parent: scope.instance, depth: depth + 1 });
 }
 
 /** The item as the type that the export ascribes to it: what the type does not declare is out of reach behind it. */
@@ -92,16 +102,17 @@ function ascribed(evaluation: Evaluation, definition: Definition & { readonly ki
 function evaluateExport(evaluation: Evaluation, definition: Definition & { readonly kind: "export" }): void {
   const { scope, draft, exports, exportNames } = evaluation;
   const { name, offset } = definition;
-  exportNames.add(name, offset);
   const item = ascribed(evaluation, definition);
+  exportNames.addItem(name, item, offset);
   if (item.sort === "type" && item.value.kind === "resource") draft.nameResource(item.value.id, name);
   exports.set(name, item);
   pushItem(scope, item);
 }
 
 function evaluateImport(evaluation: Evaluation, definition: Definition & { readonly kind: "import" }): void {
-  evaluation.importNames.add(definition.name, definition.offset);
-  pushItem(evaluation.scope, bindExtern(evaluation, definition, evaluation.source));
+  const item = bindExtern(evaluation, definition, evaluation.source);
+  evaluation.importNames.addItem(definition.name, item, definition.offset);
+  pushItem(evaluation.scope, item);
 }
 
 function evaluateCoreAlias(scope: Scope, alias: Definition & { readonly kind: "alias-core-export" }): void {
@@ -114,23 +125,36 @@ function evaluateCoreAlias(scope: Scope, alias: Definition & { readonly kind: "a
 
 function evaluateType(evaluation: Evaluation, { type, offset }: Definition & { readonly kind: "type" }): void {
   const { scope } = evaluation;
-  if (type.kind !== "resource") return scope.push("type", resolveType(scope, type, offset));
+  if (type.kind !== "resource") return scope.push("type", defineType(evaluation, type, offset));
   scope.push("type", { kind: "resource", id: defineResource(evaluation, { dtor: type.dtor, offset }) });
+}
+
+/** Checks a component once by evaluating it with abstract imports, for nothing: it may never be instantiated. */
+function defineComponent({ draft, scope, depth }: Evaluation, component: ComponentDefinition): ComponentValue {
+  const closure = scope.close();
+  const { checkedComponents } = draft.memory;
+  if (!checkedComponents.has(component)) {
+    checkedComponents.add(component);
+    const trial = new Draft(draft.memory);
+    const source = abstractSource(trial);
+    evaluateComponent(trial, { component, closure, source, parent: undefined, depth: depth + 1 });
+  }
+  return { kind: "defined", component, closure };
 }
 
 function evaluate(evaluation: Evaluation, definition: Definition): void {
   const { draft, scope } = evaluation;
   switch (definition.kind) {
     case "core-module":
-      return scope.push("core module", draft.module(definition.bytes));
+      return scope.push("core module", draft.module(definition.bytes, definition.offset));
     case "core-instantiate":
       return scope.push("core instance", instantiateCore(draft, scope, definition));
     case "core-bundle":
       return scope.push("core instance", bundleCore(scope, definition));
     case "core-type":
-      return scope.push("core type", { type: definition.type });
+      return scope.push("core type", resolveCoreType(scope, definition.type, definition.offset));
     case "component":
-      return scope.push("component", { component: definition.component, closure: scope.close() });
+      return scope.push("component", defineComponent(evaluation, definition.component));
     case "instantiate":
       return scope.push("instance", instantiate(evaluation, definition));
     case "bundle":
@@ -167,8 +191,8 @@ export function evaluateComponent(draft: Draft, instantiation: ComponentInstanti
     scope: new Scope({ outer: closure, instance, isType: false }),
     source,
     exports: new Map(),
-    importNames: new NameSet(),
-    exportNames: new NameSet(),
+    importNames: new ExternNames("imports"),
+    exportNames: new ExternNames("exports"),
     depth,
   };
   for (const definition of component.definitions) {

@@ -8,8 +8,11 @@ import { quote } from "../binary/decoding.ts";
 import type { ExternPlan } from "../plan.ts";
 import type { Draft } from "./draft.ts";
 import { funcTypeDifference, typeDifference } from "./equality.ts";
+import type { ModuleSignature } from "./module-signatures.ts";
+import { moduleDifference } from "./module-signatures.ts";
 import { failLink } from "./scope.ts";
 import type {
+  ComponentTypeValue,
   ComponentValue,
   FuncTypeValue,
   FuncValue,
@@ -31,8 +34,8 @@ export interface ExternSource {
   /** Asks for a type that equals the given one. */
   readonly type: (request: ExternRequest, type: TypeValue) => void;
   readonly instance: (request: ExternRequest) => ExternSource;
-  readonly component: (request: ExternRequest) => ComponentValue;
-  readonly module: (request: ExternRequest) => ModuleValue;
+  readonly component: (request: ExternRequest, type: ComponentTypeValue) => ComponentValue;
+  readonly module: (request: ExternRequest, signature: ModuleSignature) => ModuleValue;
 }
 
 function typePlan(name: string, type: TypeValue): ExternPlan {
@@ -121,6 +124,26 @@ export function itemSource(draft: Draft, items: ReadonlyMap<string, Item>): Exte
     },
     instance: (request) => itemSource(draft, find(items, "instance", request).exports),
     component: (request) => find(items, "component", request),
-    module: (request) => find(items, "core module", request),
+    module: (request, signature) => {
+      const found = find(items, "core module", request);
+      draft.spend(signature.exports.size + signature.imports.length * found.signature.imports.length);
+      const difference = moduleDifference(signature, found.signature);
+      if (difference === undefined) return found;
+      return failLink(`type mismatch for core module ${quote(request.name)}: ${difference}`, request.offset);
+    },
+  };
+}
+
+const abstractFunction = { kind: "import", index: -1 } as const;
+
+/** Has everything that may be asked for, as declared: what a component or type is checked with before it is used. */
+export function abstractSource(draft: Draft): ExternSource {
+  return {
+    func: (_request, { type, nodes }) => ({ type, nodes, target: abstractFunction }),
+    resource: () => draft.abstractResource(),
+    type: () => undefined,
+    instance: () => abstractSource(draft),
+    component: (_request, type) => ({ kind: "declared", type }),
+    module: (_request, signature) => ({ index: -1, signature, memories: 0, tableElements: [] }),
   };
 }

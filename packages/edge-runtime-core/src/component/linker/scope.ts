@@ -4,7 +4,7 @@
 
 import { CompilationFailed } from "edge-runtime-common";
 import type { Sort } from "../binary/definitions.ts";
-import type { Closure, Spaces } from "./values.ts";
+import type { Closure, Spaces, TypeValue } from "./values.ts";
 
 /** @throws CompilationFailed always, with the file offset of what is wrong. */
 export function failLink(reason: string, offset: number): never {
@@ -44,6 +44,7 @@ export class Scope {
   readonly isType: boolean;
   readonly #outer: Closure | undefined;
   readonly #spaces: Entries = emptySpaces();
+  #mentionsOuterResource = false;
 
   constructor(options: ScopeOptions) {
     this.instance = options.instance;
@@ -65,15 +66,38 @@ export class Scope {
     return { scope: this, sizes: new Map(outerSorts.map((sort) => [sort, this.#spaces[sort].length])) };
   }
 
-  /** The scope `count` levels outwards, 0 being this one, and how far `index` may reach there. */
-  outer<S extends Sort>(sort: S, count: number, index: number, offset: number): Spaces[S] {
-    if (!outerSorts.includes(sort)) failLink(`the sort ${sort} cannot be aliased from an outer component`, offset);
-    if (count === 0) return this.get(sort, index, offset);
-    let closure = this.#outer;
-    for (let level = 1; level < count && closure !== undefined; level++) closure = closure.scope.#outer;
-    if (closure === undefined)
-      return failLink(`an outer alias reaches ${count} levels out, more than there are`, offset);
-    if (index >= (closure.sizes.get(sort) ?? 0)) failLink(`unknown outer ${sort} ${index}`, offset);
-    return closure.scope.get(sort, index, offset);
+  /** Whether an outer alias in this type brought in a resource from outside. */
+  get mentionsOuterResource(): boolean {
+    return this.#mentionsOuterResource;
   }
+
+  /**
+   * Entry `index` of the scope `count` levels outwards, 0 being this one. Resource types do not cross the border of a
+   * component this way: each of its instances would have to be tied to one instance of the outer one.
+   */
+  outer<S extends Sort>(sort: S, count: number, index: number, offset: number): Spaces[S] {
+    if (!outerSorts.includes(sort))
+      failLink(`outer aliases may only refer to types or instances, not a ${sort}`, offset);
+    if (count === 0) return this.get(sort, index, offset);
+    const crossed: Scope[] = [this];
+    let closure = this.#outer;
+    for (let level = 1; level < count && closure !== undefined; level++) {
+      crossed.push(closure.scope);
+      closure = closure.scope.#outer;
+    }
+    if (closure === undefined) return failLink(`invalid outer alias count ${count}`, offset);
+    if (index >= (closure.sizes.get(sort) ?? 0)) failLink(`unknown outer ${sort} ${index}`, offset);
+    const value = closure.scope.get(sort, index, offset);
+    if (sort === "type" && mentionsResource(value as TypeValue)) {
+      if (crossed.some((scope) => !scope.isType)) {
+        failLink(`outer type ${index} refers to resources not defined in the current component`, offset);
+      }
+      for (const scope of crossed) scope.#mentionsOuterResource = true;
+    }
+    return value;
+  }
+}
+
+function mentionsResource(type: TypeValue): boolean {
+  return type.kind === "resource" || type.hasResource;
 }

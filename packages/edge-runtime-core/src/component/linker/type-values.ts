@@ -7,7 +7,7 @@ import type { LabelledType, TypeDefinition, ValTypeRef } from "../binary/definit
 import { MAX_NESTING_DEPTH, MAX_TYPE_NODES } from "../limits.ts";
 import type { Scope } from "./scope.ts";
 import { failLink } from "./scope.ts";
-import type { FuncTypeValue, InstanceType, SizedType, TypeValue } from "./values.ts";
+import type { ComponentTypeValue, FuncTypeValue, InstanceType, SizedType, TypeValue } from "./values.ts";
 
 const leaf = { nodes: 1, depth: 1, hasBorrow: false, hasResource: false };
 
@@ -40,6 +40,12 @@ export function resourceAt(scope: Scope, index: number, offset: number): Resourc
 export function funcTypeAt(scope: Scope, index: number, offset: number): FuncTypeValue {
   const value = scope.get("type", index, offset);
   return value.kind === "func" ? value : failLink(`type ${index} is not a function type`, offset);
+}
+
+export function componentTypeAt(scope: Scope, index: number, offset: number): ComponentTypeValue {
+  const value = scope.get("type", index, offset);
+  if (value.kind === "component") return { ...value, kind: "component" };
+  return failLink(`type ${index} is not a component type`, offset);
 }
 
 export function instanceTypeAt(scope: Scope, index: number, offset: number): InstanceType {
@@ -112,12 +118,10 @@ function resolveCompound(scope: Scope, definition: CompoundDefinition, offset: n
   }
 }
 
-/** Resolves any type definition but that of a resource, which needs a component instance to belong to. */
-export function resolveType(
-  scope: Scope,
-  definition: Exclude<TypeDefinition, { readonly kind: "resource" }>,
-  offset: number,
-): TypeValue {
+/** Type definitions without declarations or an instance to belong to. */
+export type PlainTypeDefinition = Exclude<TypeDefinition, { readonly kind: "resource" | "component" | "instance" }>;
+
+export function resolveType(scope: Scope, definition: PlainTypeDefinition, offset: number): TypeValue {
   switch (definition.kind) {
     case "primitive":
       return { kind: "value", type: { kind: definition.primitive }, ...leaf };
@@ -133,9 +137,6 @@ export function resolveType(
     }
     case "func":
       return resolveFunc(scope, definition, offset);
-    case "component":
-    case "instance":
-      return { kind: definition.kind, declarations: definition.declarations, closure: scope.close() };
     default:
       return { kind: "value", ...resolveCompound(scope, definition, offset) };
   }

@@ -2,10 +2,10 @@
 // this instance of their component.
 
 import type { FuncType, ResourceId, ValType } from "../../canonical-abi/types.ts";
-import type { CoreModuleShape } from "../../binary/module.ts";
-import type { FunctionType, Limits } from "../../binary/types.ts";
-import type { ComponentDefinition, CoreSort, CoreTypeDefinition, Declaration, Sort } from "../binary/definitions.ts";
+import type { FunctionType } from "../../binary/types.ts";
+import type { ComponentDefinition, Declaration, Sort } from "../binary/definitions.ts";
 import type { CoreItem, FuncTarget } from "../plan.ts";
+import type { CoreEntityType, ModuleSignature } from "./module-signatures.ts";
 import type { Scope } from "./scope.ts";
 
 /** A value type with what it costs and contains. */
@@ -32,9 +32,12 @@ export type TypeValue =
       readonly kind: "component" | "instance";
       readonly declarations: readonly Declaration[];
       readonly closure: Closure;
+      /** Whether it mentions resources from outside itself. */
+      readonly hasResource: boolean;
     };
 
 export type InstanceType = TypeValue & { readonly kind: "instance" };
+export type ComponentTypeValue = TypeValue & { readonly kind: "component" };
 export type FuncTypeValue = TypeValue & { readonly kind: "func" };
 
 export interface FuncValue {
@@ -47,15 +50,19 @@ export interface InstanceValue {
   readonly exports: ReadonlyMap<string, Item>;
 }
 
-export interface ComponentValue {
-  readonly component: ComponentDefinition;
-  readonly closure: Closure;
-}
+/** A component that can be instantiated: its definition, or while validating, the type that an import declares. */
+export type ComponentValue =
+  | { readonly kind: "defined"; readonly component: ComponentDefinition; readonly closure: Closure }
+  | { readonly kind: "declared"; readonly type: ComponentTypeValue };
 
 export interface ModuleValue {
-  /** Index among the core modules of the plan. */
+  /** Index among the core modules of the plan; -1 for one that is only declared, while validating. */
   readonly index: number;
-  readonly shape: CoreModuleShape;
+  readonly signature: ModuleSignature;
+  /** Linear memories that an instance defines. */
+  readonly memories: number;
+  /** Initial elements of each table that an instance defines. */
+  readonly tableElements: readonly bigint[];
 }
 
 /** Component-level items: what instances export and instantiations take. */
@@ -72,21 +79,17 @@ export type ItemSort = keyof ItemValues;
 export type Item = { readonly [S in ItemSort]: { readonly sort: S; readonly value: ItemValues[S] } }[ItemSort];
 
 /** A core function, memory, table, global or tag. */
-export interface CoreEntity {
-  readonly sort: CoreSort;
+export interface CoreEntity extends CoreEntityType {
   readonly item: CoreItem;
-  /** Signature of a function; undefined for other sorts. */
-  readonly func?: FunctionType | undefined;
-  readonly memory?: Limits | undefined;
 }
 
 export interface CoreInstanceValue {
   readonly find: (name: string) => CoreEntity | undefined;
 }
 
-export interface CoreTypeValue {
-  readonly type: CoreTypeDefinition;
-}
+export type CoreTypeValue =
+  | { readonly kind: "func"; readonly type: FunctionType }
+  | { readonly kind: "module"; readonly signature: ModuleSignature };
 
 /** The entry type of each index space. */
 export interface Spaces {

@@ -207,6 +207,51 @@ const mismatches: readonly (readonly [what: string, text: string, message: RegEx
   ["an imported core module", `(component (import "m" (core module)))`, /imports the core module "m"/],
   ["an imported component", `(component (import "c" (component)))`, /imports the component "c"/],
   [
+    "a nested component that is wrong though it is never instantiated",
+    `(component (component $c (import "f" (func $f (param "x" u64))) (core func $f (canon lower (func $f)))
+      (core module $m (import "" "f" (func (param i32))))
+      (core instance (instantiate $m (with "" (instance (export "f" (func $f))))))))`,
+    /type mismatch: expected \(i32\) -> \(\), found \(i64\) -> \(\)/,
+  ],
+  [
+    "an instance type that is wrong though nothing has it",
+    `(component (type (instance (export "a" (func (type 7))))))`,
+    /unknown type 7/,
+  ],
+  [
+    "a resource type of an outer component",
+    `(component (import "r" (type $r (sub resource))) (component $c (alias outer 1 $r (type $s)) (export "s" (type $s))))`,
+    /refers to resources not defined in the current component/,
+  ],
+  [
+    "a method of a resource that has no name here",
+    `(component (import "[method]r.m" (func)))`,
+    /the resource of "\[method\]r.m" is not known in this context/,
+  ],
+  [
+    "a method without self",
+    `(component (import "r" (type $r (sub resource))) (import "[method]r.m" (func (param "x" (borrow $r)))))`,
+    /first argument called `self`/,
+  ],
+  [
+    "a constructor of something else",
+    `(component (import "r" (type $r (sub resource))) (import "[constructor]r" (func (result u32))))`,
+    /should return `\(own \$T\)`/,
+  ],
+  [
+    "a core module of another type than its import",
+    `(component (core module $m (func (export "f") (param i32)))
+      (component $c (import "m" (core module (export "f" (func (param i64))))))
+      (instance (instantiate $c (with "m" (core module $m)))))`,
+    /type mismatch for core module "m": export "f": type mismatch: expected \(i64\) -> \(\), found \(i32\) -> \(\)/,
+  ],
+  [
+    "a memory that is smaller than its import",
+    `(component (core module $e (memory (export "m") 1)) (core instance $e (instantiate $e))
+      (core module $m (import "e" "m" (memory 2))) (core instance (instantiate $m (with "e" (instance $e)))))`,
+    /import "e" "m" of core module 1: mismatch in limits/,
+  ],
+  [
     "two exports of one name",
     `(component (import "f" (func $f)) (export "g" (func $f)) (export "G" (func $f)))`,
     /the name "G" conflicts/,
