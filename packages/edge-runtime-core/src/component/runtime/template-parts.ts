@@ -2,7 +2,7 @@
 
 import type { FuncAbi } from "../../canonical-abi/index.ts";
 import type { ComponentPlan } from "../plan.ts";
-import type { AdapterShape } from "./adapter-module.ts";
+import type { AdapterShape } from "./adapter-shape.ts";
 import type { ResolvedImports } from "./host-items.ts";
 
 export interface TemplateParts {

@@ -10,7 +10,7 @@ import type { HostImports } from "../../engine/host-functions.ts";
 import { exportedLifts } from "../exports.ts";
 import type { ComponentPlan, LiftPlan, TrampolinePlan } from "../plan.ts";
 import { neededToLift, neededToLower, shapeOf } from "../type-shape.ts";
-import type { AdapterShape } from "./adapter-module.ts";
+import type { AdapterShape } from "./adapter-shape.ts";
 import { encodeAdapterModule } from "./adapter-module.ts";
 import type { ComponentInstance } from "./component-instance.ts";
 import { instantiateComponent } from "./instantiation.ts";
