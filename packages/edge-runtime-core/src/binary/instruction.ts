@@ -58,6 +58,7 @@ export function skipImmediates(reader: Reader, immediate: Immediate): void {
       return;
     case Immediate.label:
     case Immediate.func:
+    case Immediate.funcRef:
     case Immediate.index:
     case Immediate.global:
     case Immediate.leb32:

@@ -9,6 +9,7 @@ export const Immediate = {
   blockType: 1,
   label: 2,
   labels: 3,
+  /** a function that is called */
   func: 4,
   /** type index, table index */
   indirect: 5,
@@ -30,6 +31,8 @@ export const Immediate = {
   /** flags byte, label, two heap types */
   branchOnCast: 19,
   index2: 20,
+  /** a function that is taken, not called */
+  funcRef: 21,
 } as const;
 export type Immediate = (typeof Immediate)[keyof typeof Immediate];
 
@@ -178,7 +181,7 @@ const mvp: readonly Row[] = [
   [0x44, "f64.const", I.bytes8],
   [0xd0, "ref.null", I.heapType],
   [0xd1, "ref.is_null"],
-  [0xd2, "ref.func", I.func],
+  [0xd2, "ref.func", I.funcRef],
   [0xd3, "ref.eq"],
   [0xd4, "ref.as_non_null"],
   [0xd5, "br_on_null", I.label, F.brIf],

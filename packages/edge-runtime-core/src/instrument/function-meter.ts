@@ -19,6 +19,7 @@ import type { ControlFrame, LabelKind } from "./control-stack.ts";
 import { ControlStack, Label } from "./control-stack.ts";
 import { costTable, maxFunctionLocals, maxUnchecked } from "./cost-table.ts";
 import { Counter } from "./counter.ts";
+import { calledIndex, takenIndex } from "./function-index.ts";
 import type { Injection } from "./injection.ts";
 import { replacement } from "./replacement.ts";
 
@@ -221,39 +222,38 @@ export class FunctionMeter {
     }
   }
 
-  /**
-   * A function of the module checks at its entry. The host spends time, not fuel: its return is checked, and a callee that is
-   * only known as it runs does not count as a check.
-   */
+  /** A function of the module checks at its entry. The host spends time, not fuel: its return is checked. */
   #call({ immediate }: Opcode, at: number): void {
-    const since = this.#since;
     this.#copyTo(at);
     this.#save();
     const start = this.#reader.pos;
-    const callee = immediate === Immediate.func ? this.#reader.u32() : undefined;
+    const isHost = immediate === Immediate.func && this.#reader.u32() < this.#injection.shape.importedFunctions;
     this.#reader.pos = start;
     this.#renumber(immediate);
     this.#copyTo(this.#reader.pos);
     this.#reload();
-    if (callee === undefined) this.#since = since;
-    else if (callee < this.#injection.shape.importedFunctions) this.#check();
+    if (isHost) this.#check();
   }
 
   /** Skips immediates, rewriting a function or global index that moved. */
   #renumber(immediate: Immediate): void {
     const reader = this.#reader;
-    if (immediate !== Immediate.func && immediate !== Immediate.global) {
+    if (immediate !== Immediate.func && immediate !== Immediate.funcRef && immediate !== Immediate.global) {
       skipImmediates(reader, immediate);
       return;
     }
     const at = reader.pos;
     const index = reader.u32();
-    const moved =
-      immediate === Immediate.func ? this.#injection.functionIndex(index) : this.#injection.globalIndex(index);
+    const moved = this.#moved(immediate, index);
     if (moved === index) return;
     this.#copyTo(at);
     this.#out.u32(moved);
     this.#copied = reader.pos;
+  }
+
+  #moved(immediate: Immediate, index: number): number {
+    if (immediate === Immediate.global) return this.#injection.globalIndex(index);
+    return immediate === Immediate.func ? calledIndex(this.#injection, index) : takenIndex(this.#injection, index);
   }
 
   #open(opcode: Opcode, at: number): void {

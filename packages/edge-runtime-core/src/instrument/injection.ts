@@ -82,11 +82,6 @@ export class Injection {
     return this.#functions;
   }
 
-  /** Index of a function of the original in the rewritten module. */
-  functionIndex(original: number): number {
-    return original < this.shape.importedFunctions ? original : original + this.importedFunctions.length;
-  }
-
   /** Index of a global of the original in the rewritten module. */
   globalIndex(original: number): number {
     return this.#importsCounter && original >= this.counterGlobal ? original + 1 : original;

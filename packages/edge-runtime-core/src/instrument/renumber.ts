@@ -7,6 +7,7 @@ import { Immediate } from "../binary/opcodes.ts";
 import type { Reader } from "../binary/reader.ts";
 import { limits, valueType } from "../binary/types.ts";
 import { Writer } from "../binary/writer.ts";
+import { takenIndex } from "./function-index.ts";
 import type { Injection } from "./injection.ts";
 
 type Entry = Writer | readonly number[];
@@ -17,10 +18,10 @@ function copyConstant(injection: Injection, reader: Reader, out: Writer): void {
     const at = reader.pos;
     const opcode = readOpcode(reader);
     const immediates = reader.pos;
-    if (opcode.immediate === Immediate.func || opcode.immediate === Immediate.global) {
+    if (opcode.immediate === Immediate.funcRef || opcode.immediate === Immediate.global) {
       out.copy(reader.bytes, at, immediates);
       const index = reader.u32();
-      out.u32(opcode.immediate === Immediate.func ? injection.functionIndex(index) : injection.globalIndex(index));
+      out.u32(opcode.immediate === Immediate.global ? injection.globalIndex(index) : takenIndex(injection, index));
       continue;
     }
     skipImmediates(reader, opcode.immediate);
@@ -82,7 +83,7 @@ export function copyExports(injection: Injection, reader: Reader | undefined, en
     const kind = from.byte();
     const index = from.u32();
     out.byte(kind);
-    if (kind === 0) out.u32(injection.functionIndex(index));
+    if (kind === 0) out.u32(takenIndex(injection, index));
     else out.u32(kind === 3 ? injection.globalIndex(index) : index);
   });
 }
@@ -90,7 +91,7 @@ export function copyExports(injection: Injection, reader: Reader | undefined, en
 function copyFunctionIndices(injection: Injection, reader: Reader, out: Writer): void {
   const count = reader.count();
   out.u32(count);
-  for (let index = 0; index < count; index++) out.u32(injection.functionIndex(reader.u32()));
+  for (let index = 0; index < count; index++) out.u32(takenIndex(injection, reader.u32()));
 }
 
 function copyExpressions(injection: Injection, reader: Reader, out: Writer): void {

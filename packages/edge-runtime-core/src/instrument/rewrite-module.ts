@@ -27,6 +27,7 @@ import { Use, usedFeatures } from "../binary/opcodes.ts";
 import { Reader } from "../binary/reader.ts";
 import { Writer } from "../binary/writer.ts";
 import { FunctionMeter } from "./function-meter.ts";
+import { calledIndex } from "./function-index.ts";
 import type { InjectionOptions } from "./injection.ts";
 import { Injection } from "./injection.ts";
 import type { CorePlan, ExportPlan } from "./plan.ts";
@@ -120,7 +121,7 @@ function exportEntries(injection: Injection, shadows: Shadows): Writer[] {
     if (!memory.imported) add(`memory${index}`, 2, index);
   });
   if (injection.metered && !injection.importsCounter) add("counter", 3, injection.counterGlobal);
-  if (shape.start !== undefined) add("start", 0, injection.functionIndex(shape.start));
+  if (shape.start !== undefined) add("start", 0, calledIndex(injection, shape.start));
   return entries;
 }
 
@@ -150,20 +151,25 @@ class ModuleRewriter {
     const shadows = addShadows(injection, { firstGlobal, withTables });
     const zero = [0x7f, 1, 0x41, 0, 0x0b];
     const globals = [...(owned ? [zero] : []), zero, ...shadows.globals];
-    const functions = injection.functions;
+    // Ahead of the function section: what refers to host functions asks for wrappers.
+    const tableSection = copyTables(injection, this.#reader(SectionId.table), shadows.tables);
+    const globalSection = copyGlobals(injection, this.#reader(SectionId.global), globals);
+    const exported = exportEntries(injection, shadows);
+    const exportSection = copyExports(injection, this.#reader(SectionId.export), exported);
+    const elementSection = copyElements(injection, this.#reader(SectionId.element));
+    const { functions } = injection;
 
     this.#out.append([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
     this.#emit(SectionId.type, this.#append(SectionId.type, injection.types));
     this.#emit(SectionId.import, this.#append(SectionId.import, importEntries(injection)));
     const types = functions.map((fn) => u32Entry(fn.type));
     this.#emit(SectionId.function, this.#append(SectionId.function, types));
-    this.#emit(SectionId.table, copyTables(injection, this.#reader(SectionId.table), shadows.tables));
+    this.#emit(SectionId.table, tableSection);
     this.#copy(SectionId.memory);
     this.#copy(SectionId.tag);
-    this.#emit(SectionId.global, copyGlobals(injection, this.#reader(SectionId.global), globals));
-    const exported = exportEntries(injection, shadows);
-    this.#emit(SectionId.export, copyExports(injection, this.#reader(SectionId.export), exported));
-    this.#emit(SectionId.element, copyElements(injection, this.#reader(SectionId.element)));
+    this.#emit(SectionId.global, globalSection);
+    this.#emit(SectionId.export, exportSection);
+    this.#emit(SectionId.element, elementSection);
     this.#copy(SectionId.dataCount);
     for (const fn of functions) code.bodies.appendWriter(sizedBody(fn.body));
     const codeSection = new Writer(code.bodies.length + 5);
