@@ -58,8 +58,8 @@ test("opcodes: names stand at the specification's codes", () => {
 });
 
 test("opcodes: only those that do no work are free", () => {
-  const free = oneByteOpcodes.filter((opcode) => opcode?.cost === 0).map((opcode) => opcode?.name);
-  assert.deepEqual(free.toSorted(), ["block", "drop", "else", "end", "loop", "nop", "return", "unreachable"]);
+  const free = new Set(oneByteOpcodes.filter((opcode) => opcode?.cost === 0).map((opcode) => opcode?.name));
+  assert.deepEqual(free, new Set(["block", "drop", "else", "end", "loop", "nop", "return", "unreachable"]));
   for (const table of prefixedOpcodes.values()) assert.ok(table.every((opcode) => opcode?.cost === 1));
 });
 

@@ -46,7 +46,11 @@ export interface ModuleSpec {
   /** Sections between function and export, ready made. */
   readonly middle?: readonly Bytes[];
   readonly exports?: readonly (readonly [name: string, kind: number, index: number])[];
+  /** Sections between export and code, ready made. */
+  readonly after?: readonly Bytes[];
   readonly bodies: readonly FunctionSpec[];
+  /** Data segments. */
+  readonly data?: readonly Bytes[];
 }
 
 export function moduleBytes(spec: ModuleSpec): Uint8Array {
@@ -67,6 +71,8 @@ export function moduleBytes(spec: ModuleSpec): Uint8Array {
     ...section(3, vector(spec.functions.map(leb))),
     ...(spec.middle ?? []).flat(),
     ...(exports.length === 0 ? [] : section(7, vector(exports))),
+    ...(spec.after ?? []).flat(),
     ...section(10, vector(bodies)),
+    ...(spec.data === undefined ? [] : section(11, vector(spec.data))),
   ]);
 }

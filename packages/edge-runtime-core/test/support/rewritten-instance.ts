@@ -6,13 +6,12 @@ import type { CorePlan } from "../../src/instrument/plan.ts";
 import { rewriteModule } from "../../src/instrument/rewrite-module.ts";
 import { verdict } from "../../src/instrument/slow-check.ts";
 
-/** What the counter is filled with at each check. */
-export const slice = 20_000;
-
 export interface RewriteOptions {
   readonly metering?: Metering;
   readonly counter?: CounterPlace;
   readonly imports?: WebAssembly.Imports;
+  /** What the counter is filled with at each check; default 20,000. With 1 every check calls. */
+  readonly slice?: number;
   /** Called at each check with what is left in the counter; true ends the guest. */
   readonly onCheck?: (left: number) => boolean;
   /** Consent to growth; default: always. */
@@ -28,11 +27,13 @@ export interface RewrittenInstance {
   readonly injected: (name: string) => WebAssembly.ExportValue | undefined;
   /** Fuel consumed by all calls so far. */
   readonly consumed: () => number;
+  /** Makes the next check call, as a host function does that took long. */
+  readonly expire: () => void;
 }
 
 /** Instantiates without running the start function. */
 export function instantiateRewritten(original: Uint8Array, options: RewriteOptions = {}): RewrittenInstance {
-  const { metering = "fuel", counter: place = "own", onCheck, mayGrow } = options;
+  const { metering = "fuel", counter: place = "own", slice = 20_000, onCheck, mayGrow } = options;
   const { bytes, plan } = rewriteModule(original, { metering, counter: place });
   let counter = new WebAssembly.Global({ value: "i32", mutable: true }, 0);
   let given = 0;
@@ -63,5 +64,9 @@ export function instantiateRewritten(original: Uint8Array, options: RewriteOptio
     call: (name, ...args) => (exports[name] as unknown as (...args: unknown[]) => unknown)(...args),
     injected: (name) => exports[plan.prefix + name],
     consumed: () => given - counter.value,
+    expire: () => {
+      given -= counter.value;
+      counter.value = 0;
+    },
   };
 }
