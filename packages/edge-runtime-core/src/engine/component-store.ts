@@ -5,11 +5,8 @@ import type { RuntimeError } from "edge-runtime-common";
 import type { CoreInstance } from "./core-instance.ts";
 import type { HostFunction } from "./host-functions.ts";
 
-/** A core function called from the host. `direct` is the plain export; `promising` runs it on a stack of its own. */
-export interface CoreFunction {
-  readonly direct: (...args: unknown[]) => unknown;
-  readonly promising: (...args: unknown[]) => Promise<unknown>;
-}
+/** An exported core function, to be called on a stack of its own. */
+export type CoreFunction = (...args: readonly unknown[]) => Promise<unknown>;
 
 export type CoreImports = ReadonlyMap<string, ReadonlyMap<string, WebAssembly.ImportValue>>;
 
@@ -24,21 +21,15 @@ export interface ComponentStore {
    */
   readonly callSuspendable: (fn: CoreFunction, args: readonly unknown[]) => Promise<unknown>;
   /**
-   * Calls a core function synchronously, e.g. `cabi_realloc` inside an import: it cannot yield, and a run of over
-   * `budgetMs` milliseconds in it is a trap. Default 2; Infinity where only the run's own limits apply (the function
-   * of a sibling component).
-   */
-  readonly callSync: (fn: CoreFunction, args: readonly unknown[], budgetMs?: number) => unknown;
-  /**
    * Calls a `sync` host function. Faults end the guest: what is thrown is uncatchable in wasm and must propagate
    * unchanged through every JavaScript frame.
    */
   readonly callHost: (fn: HostFunction, args: readonly unknown[]) => unknown;
   /**
-   * Calls an `async` host function (from within a `Suspending` import). Never settles when the run ended meanwhile:
-   * the guest is not resumed and what follows does not run.
+   * Calls an `async` host function (from within a `Suspending` import): its value where it need not wait, else a promise.
+   * That never settles when the run ended meanwhile: the guest is not resumed and what follows does not run.
    */
-  readonly callHostAsync: (fn: HostFunction, args: readonly unknown[]) => Promise<unknown>;
+  readonly callHostAsync: (fn: HostFunction, args: readonly unknown[]) => unknown;
   /** Ends the guest: records the error as the run's outcome and returns what must be thrown (a genuine wasm trap). */
   readonly kill: (error: RuntimeError) => unknown;
   /** Charges fuel for lifted and lowered bytes and elements: a non-negative integer. */

@@ -6,10 +6,10 @@
 // can see neither the counter nor a clock through it.
 
 import type { RuntimeError } from "edge-runtime-common";
-import { ExecutionTimeout, FuelExhausted, Trap } from "edge-runtime-common";
+import { ExecutionTimeout, FuelExhausted } from "edge-runtime-common";
 import { verdict } from "../instrument/slow-check.ts";
 import type { RunLimits } from "./limits.ts";
-import { sliceFuel, synchronousBudgetMs, yieldAfterMs } from "./limits.ts";
+import { sliceFuel, yieldAfterMs } from "./limits.ts";
 
 export interface MeterOptions {
   readonly now: () => number;
@@ -30,9 +30,6 @@ export class Meter {
   #deadline = 0;
   #epochDeadline = Number.POSITIVE_INFINITY;
   #lastPause = 0;
-  /** End of the time of a call that cannot yield; Infinity outside such a call. */
-  #synchronousEnd = Number.POSITIVE_INFINITY;
-  #suspendable = true;
   #stop: RuntimeError | undefined;
 
   constructor(options: MeterOptions) {
@@ -65,8 +62,6 @@ export class Meter {
     this.#limits = limits;
     this.#consumed = 0;
     this.#stop = undefined;
-    this.#suspendable = true;
-    this.#synchronousEnd = Number.POSITIVE_INFINITY;
     this.#startedAt = this.#now();
     this.#deadline = this.#startedAt + limits.timeoutMs;
     this.#lastPause = this.#startedAt;
@@ -135,7 +130,7 @@ export class Meter {
     if (this.#stop === undefined) this.#decide(now);
     if (this.#stop !== undefined) return verdict.stop;
     this.#refill();
-    return this.#suspendable && now - this.#lastPause >= yieldAfterMs ? verdict.yield : verdict.go;
+    return now - this.#lastPause >= yieldAfterMs ? verdict.yield : verdict.go;
   }
 
   #decide(now: number): void {
@@ -143,27 +138,10 @@ export class Meter {
     if (this.#consumed >= maxFuel) this.#stop = new FuelExhausted(maxFuel);
     else if (now >= this.#deadline) this.#stop = new ExecutionTimeout(timeoutMs);
     else if (this.#epoch() >= this.#epochDeadline) this.#stop = new ExecutionTimeout(Math.round(this.elapsedMs));
-    else if (now >= this.#synchronousEnd) {
-      this.#stop = new Trap(`ran over ${synchronousBudgetMs} ms in a callback that cannot yield`, "canonical_abi");
-    }
   }
 
   /** The guest paused: others had their turn. */
   paused(): void {
     this.#lastPause = this.#now();
-  }
-
-  /** Runs `call` in which the guest cannot yield, for at most `budgetMs` milliseconds. */
-  synchronously<T>(budgetMs: number, call: () => T): T {
-    const suspendable = this.#suspendable;
-    const end = this.#synchronousEnd;
-    this.#suspendable = false;
-    if (budgetMs !== Number.POSITIVE_INFINITY) this.#synchronousEnd = Math.min(end, this.#now() + budgetMs);
-    try {
-      return call();
-    } finally {
-      this.#suspendable = suspendable;
-      this.#synchronousEnd = end;
-    }
   }
 }

@@ -20,7 +20,7 @@ import type { CompiledCore } from "./core-instance.ts";
 import { CoreModuleInstance } from "./core-instance.ts";
 import type { HostCall, HostFunction } from "./host-functions.ts";
 import type { RunLimits } from "./limits.ts";
-import { bytesPerElement, bytesPerPage, slowHostCallMs, synchronousBudgetMs } from "./limits.ts";
+import { bytesPerElement, bytesPerPage, slowHostCallMs } from "./limits.ts";
 import { MemoryAccounts } from "./memory-accounts.ts";
 import { Meter } from "./meter.ts";
 import type { Platform } from "./platform.ts";
@@ -169,18 +169,10 @@ export class Store implements ComponentStore {
     return object;
   }
 
-  readonly coreFunction = (fn: WebAssembly.ExportValue): CoreFunction => ({
-    direct: fn as unknown as CoreFunction["direct"],
-    promising: WebAssembly.promising(fn),
-  });
+  readonly coreFunction = (fn: WebAssembly.ExportValue): CoreFunction => WebAssembly.promising(fn);
 
-  readonly callSuspendable = (fn: CoreFunction, args: readonly unknown[]): Promise<unknown> => {
-    if (this.meter.stopped !== undefined) return new Promise(() => {});
-    return fn.promising(...args);
-  };
-
-  readonly callSync = (fn: CoreFunction, args: readonly unknown[], budgetMs = synchronousBudgetMs): unknown =>
-    this.meter.synchronously(budgetMs, () => fn.direct(...args));
+  readonly callSuspendable = (fn: CoreFunction, args: readonly unknown[]): Promise<unknown> =>
+    this.meter.stopped === undefined ? fn(...args) : new Promise(() => {});
 
   readonly callHost = (fn: HostFunction, args: readonly unknown[]): unknown => {
     const startedAt = this.#platform.now();
@@ -193,7 +185,7 @@ export class Store implements ComponentStore {
     }
   };
 
-  readonly callHostAsync = async (fn: HostFunction, args: readonly unknown[]): Promise<unknown> => {
+  readonly callHostAsync = (fn: HostFunction, args: readonly unknown[]): unknown => {
     const result = this.callHost(fn, args);
     return isThenable(result) ? this.#wait(result) : result;
   };

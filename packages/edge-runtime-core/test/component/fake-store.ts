@@ -40,14 +40,9 @@ export class FakeStore implements ComponentStore {
     return { getExport: (name) => exports[name] };
   };
 
-  readonly coreFunction = (fn: WebAssembly.ExportValue): CoreFunction => ({
-    direct: fn as unknown as CoreFunction["direct"],
-    promising: WebAssembly.promising(fn),
-  });
+  readonly coreFunction = (fn: WebAssembly.ExportValue): CoreFunction => WebAssembly.promising(fn);
 
-  readonly callSuspendable = (fn: CoreFunction, args: readonly unknown[]): Promise<unknown> => fn.promising(...args);
-
-  readonly callSync = (fn: CoreFunction, args: readonly unknown[]): unknown => fn.direct(...args);
+  readonly callSuspendable = (fn: CoreFunction, args: readonly unknown[]): Promise<unknown> => fn(...args);
 
   readonly callHost = (fn: HostFunction, args: readonly unknown[]): unknown => {
     try {
