@@ -4,7 +4,7 @@
 import { existsSync } from "node:fs";
 import type { Config } from "edge-runtime-common";
 import { WasmEngine } from "edge-runtime-core";
-import { createArtifactCache, createLogger, createNodePlatform, flushLogger } from "edge-runtime-host";
+import { compileEagerly, createArtifactCache, createLogger, createNodePlatform, flushLogger } from "edge-runtime-host";
 import type { Logger } from "edge-runtime-host";
 import { createServer } from "edge-runtime-server";
 import type { EdgeServer } from "edge-runtime-server";
@@ -23,6 +23,7 @@ export async function serve(options: ServeOptions, terminal: Terminal): Promise<
   const path = options.config ?? findConfig();
   const { config, folder } = await loadConfig(path, { host: options.host, port: options.port });
   const logger = createLogger({ level: options.logLevel ?? "info", destination: STDERR });
+  compileEagerly();
   const engine = createEngine(config);
   const server = createServer({ config, engine, logger, baseDirectory: folder });
   const stopped = listenForStop(server);
