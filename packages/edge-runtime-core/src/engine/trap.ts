@@ -42,6 +42,7 @@ const v8Messages: readonly (readonly [fragment: string, code: TrapCode, message:
   ["null function or function signature mismatch", "indirect_call_type_mismatch", "indirect call type mismatch"],
   ["function signature mismatch", "indirect_call_type_mismatch", "indirect call type mismatch"],
   ["dereferencing a null pointer", "null_reference", "null reference"],
+  ["rethrowing null value", "null_reference", "null reference"],
   ["illegal cast", "cast_failure", "cast failure"],
   ["operation does not support unaligned accesses", "unaligned_atomic", "unaligned atomic"],
 ];
