@@ -76,6 +76,18 @@ test("cache: a second start compiles nothing: it uses the entries of the first a
   );
 });
 
+test("cache: servers that start together share it", async () => {
+  const folder = workspace.path("together");
+  await Promise.all([1, 2, 3].map(() => startOnce({ cache_dir: folder })));
+  const entries = age(folder);
+  assert.equal(entries.length, 2);
+  await startOnce({ cache_dir: folder });
+  assert.deepEqual(
+    readEntries(folder),
+    entries.map((entry) => ({ ...entry, wasUsed: true })),
+  );
+});
+
 test("cache: modules of the other metering have entries of their own", async () => {
   const { folder, entries } = await filledCache("metering");
   const serving = await workspace.serve({
