@@ -21,7 +21,7 @@ const smallCore = `(module (memory (export "memory") 1) (global $count (mut i32)
 async function subjects(bytes: Uint8Array): Promise<Subject[]> {
   const engine = createBenchEngine();
   const module = await CompiledModule.fromAny(engine, bytes);
-  const program = module.link(createHostImports());
+  const program = module.link(createHostImports({ platform: engine.platform }));
   const limits = runLimits(engine.config, defaultConfig().execution);
   const pool = createPool(engine, program, limits);
   await pool.prepare(1);
