@@ -6,6 +6,7 @@ export type { ModuleKind } from "./binary/header.ts";
 export { propertyNames } from "./canonical-abi/names.ts";
 export type * from "./canonical-abi/types.ts";
 export { isArtifact } from "./engine/artifact.ts";
+export { GuestResource } from "./component/index.ts";
 export { Capacity } from "./engine/capacity.ts";
 export { CompiledModule } from "./engine/compiled-module.ts";
 export type { CompileOptions, EntryType } from "./engine/compiled-module.ts";
