@@ -32,7 +32,7 @@ type Operators = readonly (readonly [bytes: Bytes, cost: number])[];
 const readHash = [[0x23, hash], 1] as const;
 
 /** Statements of fixed operators. */
-const simple: Readonly<Record<"mix" | "tick" | "store" | "throw" | "return" | "unreachable", Operators>> = {
+const simple: Readonly<Record<"mix" | "tick" | "store" | "load" | "throw" | "return" | "unreachable", Operators>> = {
   mix: [
     readHash,
     [[0x41, ...signed(1_664_525)], 1],
@@ -43,6 +43,15 @@ const simple: Readonly<Record<"mix" | "tick" | "store" | "throw" | "return" | "u
   ],
   tick: [readHash, [[0x10, tick], 1]],
   store: [readHash, [[0x41, ...signed(0xfffc)], 1], [[0x71], 1], readHash, [[0x36, 2, 0], 1]],
+  load: [
+    readHash,
+    [[0x41, ...signed(0xfffc)], 1],
+    [[0x71], 1],
+    [[0x28, 2, 0], 1],
+    readHash,
+    [[0x73], 1],
+    [[0x24, hash], 1],
+  ],
   throw: [[[0x08, 0], 1]],
   return: [readHash, [[0x0f], 0]],
   unreachable: [[[0x00], 0]],

@@ -5,7 +5,7 @@ import fc from "fast-check";
 
 export type Statement =
   | { readonly kind: "line"; readonly length: number }
-  | { readonly kind: "simple"; readonly name: "mix" | "tick" | "store" | "throw" | "return" | "unreachable" }
+  | { readonly kind: "simple"; readonly name: "mix" | "tick" | "store" | "load" | "throw" | "return" | "unreachable" }
   | { readonly kind: "block" | "loop"; readonly body: readonly Statement[] }
   | {
       readonly kind: "if";
@@ -39,7 +39,10 @@ const statements = fc.letrec<{ body: Statement[]; statement: Statement }>((tie) 
   statement: fc.oneof(
     { maxDepth: 4, depthIdentifier: "statement" },
     often(3, fc.record({ kind: fc.constant("line" as const), length: fc.oneof(fc.nat(10), fc.nat(600)) })),
-    often(6, fc.record({ kind: fc.constant("simple" as const), name: fc.constantFrom("mix", "tick", "store") })),
+    often(
+      6,
+      fc.record({ kind: fc.constant("simple" as const), name: fc.constantFrom("mix", "tick", "store", "load") }),
+    ),
     often(
       1,
       fc.record({ kind: fc.constant("simple" as const), name: fc.constantFrom("throw", "return", "unreachable") }),
