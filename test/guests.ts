@@ -141,3 +141,20 @@ export const WIPE = handlerText({
     (i64.store (i32.const 1024) (local.get $digest))
     (call $ok (i32.const 1024) (i32.const 8))`,
 });
+
+/** Answers with 2,000 headers whose names and values are each the same 64 KiB: 256 MB from 4 pages. */
+export const AMPLIFY = handlerText({
+  pages: 4,
+  handle: `
+    (local $at i32) (local $end i32)
+    (local.set $at (i32.const 4096))
+    (local.set $end (i32.const 36096))
+    (loop $next
+      (i64.store (local.get $at) (i64.const 0x1000000010000))
+      (i64.store offset=8 (local.get $at) (i64.const 0x1000000010000))
+      (br_if $next (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 16))) (local.get $end))))
+    (drop (call $ok (i32.const 0) (i32.const 0)))
+    (i32.store (i32.const 24) (i32.const 4096))
+    (i32.store (i32.const 28) (i32.const 2000))
+    (i32.const 16)`,
+});

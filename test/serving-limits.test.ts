@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { buildExamples } from "../scripts/build-examples.ts";
-import { errHandler, GROW, handlerText, SPIN, textHandler, TRAP } from "./guests.ts";
+import { AMPLIFY, errHandler, GROW, handlerText, SPIN, textHandler, TRAP } from "./guests.ts";
 import { openSocket } from "./http-client.ts";
 import { assertProblem, createWorkspace, requestIdOf, ROOT } from "./serving-process.ts";
 import type { FunctionSetup, Serving } from "./serving-process.ts";
@@ -51,6 +51,7 @@ const FAILING: Readonly<Record<string, Failing>> = {
     ...TRAPPED,
     message: /^Trap: /,
   },
+  "an-answer-larger-than-its-memory": { text: AMPLIFY, ...TRAPPED, message: /more than \d+ bytes of host memory/ },
   "an-err-that-is-not-utf-8": {
     text: errHandler("?").replace('"?"', '"\\ff"'),
     ...TRAPPED,

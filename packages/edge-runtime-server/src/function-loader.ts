@@ -22,6 +22,9 @@ export interface LoadOptions {
 /** Instances that wait for the first requests; the pool makes more as they are needed. */
 const WARM_INSTANCES = 4;
 
+/** What a core function may answer with: text can be made of it. */
+const NUMBER_TYPES: ReadonlySet<string> = new Set(["i32", "i64", "f32", "f64"]);
+
 const HOLD_INTERVAL_MS = 60_000;
 
 /** In the order of the configuration. Rejects with FunctionLoadFailed. */
@@ -84,6 +87,12 @@ function checkEntry(module: CompiledModule, entry: string): void {
   if (type === undefined) throw new ExportNotFound(entry, module.entryNames());
   if (type.kind === "core" && type.params.length > 0) {
     throw new SignatureMismatch(entry, "a core function that is served takes no arguments");
+  }
+  if (type.kind === "core" && !type.results.every((result) => NUMBER_TYPES.has(result))) {
+    throw new SignatureMismatch(
+      entry,
+      `a core function that is served returns numbers, not ${type.results.join(", ")}`,
+    );
   }
   if (type.kind === "component" && !isHandlerType(type.type)) {
     throw new SignatureMismatch(entry, "it is not the handle of world http-handler (wit/world.wit)");

@@ -1,0 +1,62 @@
+// Functions that cannot be served end the start: one line that names the function and why, and exit code 2.
+
+import assert from "node:assert/strict";
+import { after, describe, test } from "node:test";
+import { createWorkspace } from "./serving-process.ts";
+import type { FunctionSetup } from "./serving-process.ts";
+
+const workspace = createWorkspace();
+after(() => workspace.close());
+
+const REFUSED: Readonly<Record<string, readonly [text: string, reason: RegExp, more?: FunctionSetup]>> = {
+  "a start function that loops": [
+    '(module (func $s (loop $again (br $again))) (start $s) (func (export "_start")))',
+    /: Fuel exhausted /,
+  ],
+  "a start function that loops on unlimited fuel": [
+    '(module (func $s (loop $again (br $again))) (start $s) (func (export "_start")))',
+    /: Execution timeout after 50ms /,
+    { max_fuel: Number.MAX_SAFE_INTEGER, timeout_ms: 50 },
+  ],
+  "a start function that traps": [
+    '(module (func $s unreachable) (start $s) (func (export "_start")))',
+    /: Trap: unreachable executed /,
+  ],
+  "an import that the host lacks": [
+    '(module (import "wasi_snapshot_preview1" "proc_exit" (func (param i32))) (func (export "_start")))',
+    /: Import not found: wasi_snapshot_preview1 -> proc_exit /,
+  ],
+  "an import of the host's memory": [
+    '(module (import "env" "memory" (memory 1)) (func (export "_start")))',
+    /: Import not found: env -> memory /,
+  ],
+  "no entry": ['(module (func (export "main")))', /: Export not found: _start \(the module exports main\) /],
+  "an entry with parameters": ['(module (func (export "_start") (param i32)))', /: Signature mismatch: _start: /],
+  "results that are no numbers": [
+    '(module (func (export "_start") (result v128 funcref) (v128.const i64x2 0 0) (ref.null func)))',
+    /: Signature mismatch: _start: .* returns numbers, not v128, funcref /,
+  ],
+  "a handle of another type": [
+    `(component (core module $m (func (export "f"))) (core instance $i (instantiate $m))
+      (func (export "handle") (canon lift (core func $i "f"))))`,
+    /: Signature mismatch: handle: /,
+  ],
+  "shared memory": ['(module (memory 1 1 shared) (func (export "_start")))', /: Compilation failed: .*shared memory/],
+  "text that is no module": ["(module (func", /: Compilation failed: line 1, column \d+: /],
+};
+
+describe("starting", { concurrency: 2 }, () => {
+  for (const [name, [text, reason, more]] of Object.entries(REFUSED)) {
+    test(`starting: a function with ${name} is refused`, async () => {
+      const config = workspace.configure({ functions: { refused: { text, ...more } } });
+      const { code, stdout, stderr } = await workspace.run("serve", "--config", config, "--port", "0");
+      assert.equal(code, 2, stderr);
+      assert.equal(stdout, "");
+      assert.match(
+        stderr,
+        /^error: [^\n]*: Function refused cannot be served from [^\n]*\[ERR_EDGE_FUNCTION_LOAD_FAILED\]\n$/,
+      );
+      assert.match(stderr, reason);
+    });
+  }
+});
