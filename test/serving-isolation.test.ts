@@ -3,10 +3,12 @@
 
 import assert from "node:assert/strict";
 import { Agent } from "node:http";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { buildExamples } from "../scripts/build-examples.ts";
 import { handlerText, sumTo, WIPE } from "./guests.ts";
 import { ask as askOne } from "./http-client.ts";
-import { createWorkspace } from "./serving-process.ts";
+import { createWorkspace, ROOT } from "./serving-process.ts";
 import type { Serving } from "./serving-process.ts";
 
 /** Answers what it finds, then changes it. By the name of what it changes. */
@@ -69,6 +71,8 @@ const POISON = handlerText({
     (call $ok (i32.const 2048) (i32.const 2))`,
 });
 
+const EXAMPLES: readonly string[] = ["hello-js", "hello-ts", "hello-wat"];
+
 /** More than the instances that are made ahead, so that some serve twice. */
 const REQUESTS = 12;
 
@@ -76,7 +80,10 @@ const workspace = createWorkspace();
 const servers = new Map<string, Serving>();
 
 before(async () => {
+  await buildExamples(() => undefined);
+  const examples = EXAMPLES.map((name) => [name, { source: join(ROOT, `examples/build/${name}.wasm`) }] as const);
   const functions = {
+    ...Object.fromEntries(examples),
     ...Object.fromEntries(Object.entries(CHANGES).map(([name, text]) => [name, { text }])),
     poison: { text: POISON, max_fuel: 1_000_000 },
     count: { text: sumTo(1_000_000), max_fuel: 100_000_000 },
@@ -115,8 +122,9 @@ async function ask(
   );
 }
 
-for (const name of Object.keys(CHANGES)) {
-  test(`isolation: a change to ${name.replaceAll("-", " ")} does not outlive its request`, async () => {
+for (const name of [...Object.keys(CHANGES), ...EXAMPLES]) {
+  const what = EXAMPLES.includes(name) ? `what ${name} did` : `a change to ${name.replaceAll("-", " ")}`;
+  test(`isolation: ${what} does not outlive its request`, async () => {
     const [pooled, unpooled] = await Promise.all(
       [server("on"), server("off")].map((serving) => ask(serving, `/${name}`, "in turn")),
     );
