@@ -8,6 +8,11 @@ export interface ControlFrame {
   kind: LabelKind;
   /** Some branch goes to this label. */
   branched: boolean;
+  /** How many instructions branch to it, and where the last of them is. */
+  branches: number;
+  lastBranch: number;
+  /** A `try` or `try_table`. */
+  catches: boolean;
   /** Exceptions land here, or it is the function's own label: the counter is in the global, not the local. */
   synced: boolean;
   /** Branches to the label carry no values. */
@@ -27,6 +32,9 @@ function newFrame(): ControlFrame {
   return {
     kind: Label.function,
     branched: false,
+    branches: 0,
+    lastBranch: -1,
+    catches: false,
     synced: false,
     bare: false,
     pendingAtEntry: 0,
@@ -57,6 +65,9 @@ export class ControlStack {
     }
     frame.kind = kind;
     frame.branched = false;
+    frame.branches = 0;
+    frame.lastBranch = -1;
+    frame.catches = false;
     frame.synced = synced;
     frame.bare = false;
     frame.pendingAtEntry = 0;

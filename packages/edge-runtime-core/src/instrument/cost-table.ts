@@ -26,3 +26,9 @@ export const bulkChunkElements = 1 << 16;
 
 /** Locals that V8 admits in one function, parameters included. */
 export const maxFunctionLocals = 50_000;
+
+/**
+ * Most branches to one label, and most places of a function that may throw into handlers of its own. V8's optimizing
+ * compiler ends the process where more than 65,535 paths meet; unrolled loops may hold a branch four times.
+ */
+export const maxMergedPaths = 16_000;

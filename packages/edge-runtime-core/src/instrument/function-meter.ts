@@ -17,7 +17,7 @@ import { Writer } from "../binary/writer.ts";
 import { findCatchTargets } from "./catch-targets.ts";
 import type { ControlFrame, LabelKind } from "./control-stack.ts";
 import { ControlStack, Label } from "./control-stack.ts";
-import { costTable, maxFunctionLocals, maxUnchecked } from "./cost-table.ts";
+import { costTable, maxFunctionLocals, maxMergedPaths, maxUnchecked } from "./cost-table.ts";
 import { Counter } from "./counter.ts";
 import { calledIndex, takenIndex } from "./function-index.ts";
 import type { Injection } from "./injection.ts";
@@ -48,6 +48,10 @@ export class FunctionMeter {
   /** Deadline metering: operators of the region so far. */
   #weight = 0;
   #ordinal = 0;
+  /** Constructs around this point that catch exceptions. */
+  #catching = 0;
+  /** Places of this function that may throw into one of those. */
+  #throwing = 0;
   #uses = 0;
   #catchTargets: ReadonlySet<number> | undefined;
 
@@ -85,6 +89,8 @@ export class FunctionMeter {
     this.#since = 0;
     this.#weight = 1;
     this.#ordinal = 0;
+    this.#catching = 0;
+    this.#throwing = 0;
     const frame = this.#frames.push(Label.function, 0, true);
     this.#prologue(params, frame);
     while (this.#frames.depth > 0) {
@@ -159,9 +165,17 @@ export class FunctionMeter {
   }
 
   #check(): void {
+    this.#mayThrow();
     this.#counter?.check(this.#pending);
     this.#pending = 0;
     this.#since = 0;
+  }
+
+  /** Every place that may throw is a path into its handler. */
+  #mayThrow(): void {
+    if (this.#catching === 0) return;
+    this.#throwing += 1;
+    if (this.#throwing > maxMergedPaths) this.#reader.fail(`more than ${maxMergedPaths} calls under try`);
   }
 
   #addCost(cost: number): void {
@@ -215,6 +229,7 @@ export class FunctionMeter {
       case Flow.unreachable:
       case Flow.tailCall:
       case Flow.throw:
+        this.#mayThrow();
         this.#copyTo(at);
         this.#save();
         this.#renumber(opcode.immediate);
@@ -224,6 +239,7 @@ export class FunctionMeter {
 
   /** A function of the module checks at its entry. The host spends time, not fuel: its return is checked. */
   #call({ immediate }: Opcode, at: number): void {
+    this.#mayThrow();
     this.#copyTo(at);
     this.#save();
     const start = this.#reader.pos;
@@ -270,6 +286,8 @@ export class FunctionMeter {
     else skipImmediates(this.#reader, opcode.immediate);
     const frame = this.#frames.push(labelKind(flow), this.#since, synced);
     frame.bare = bare && flow !== Flow.loop;
+    frame.catches = flow === Flow.try || flow === Flow.tryTable;
+    if (frame.catches) this.#catching += 1;
     if (flow === Flow.if) frame.pendingAtEntry = this.#pending;
     if (flow === Flow.loop) this.#loopHead(frame);
   }
@@ -282,6 +300,7 @@ export class FunctionMeter {
       this.#check();
       return;
     }
+    this.#mayThrow();
     frame.weightAt = this.#counter.deferred(false);
     frame.outerWeight = this.#weight;
     this.#weight = 1;
@@ -329,6 +348,7 @@ export class FunctionMeter {
     if (frame.kind === Label.if) this.#missingElse(frame, at);
     skipImmediates(this.#reader, opcode.immediate);
     this.#frames.pop();
+    if (frame.catches) this.#catching -= 1;
     if (frame.weightAt >= 0) {
       this.#out.patchS32(frame.weightAt, Math.max(1, this.#weight));
       this.#weight = frame.outerWeight;
@@ -360,9 +380,12 @@ export class FunctionMeter {
     this.#check();
   }
 
-  /** Notes a branch to label `index`; true where the counter must be in its global there. */
-  #branchTo(index: number): boolean {
+  /** Notes that the branch at `at` goes to label `index`; true where the counter must be in its global there. */
+  #branchTo(index: number, at: number): boolean {
     const frame = this.#frames.label(index) ?? this.#reader.fail("branch to a label that does not exist");
+    if (frame.lastBranch !== at && frame.kind !== Label.function) frame.branches += 1;
+    frame.lastBranch = at;
+    if (frame.branches > maxMergedPaths) this.#reader.fail(`more than ${maxMergedPaths} branches to one label`);
     frame.branched = true;
     frame.sinceMax = Math.max(frame.sinceMax, this.#since);
     return frame.synced;
@@ -370,7 +393,7 @@ export class FunctionMeter {
 
   #branch(opcode: Opcode, at: number): void {
     if (opcode.name === "br_if" && this.#exitIf(at)) return;
-    const synced = this.#targets(opcode);
+    const synced = this.#targets(opcode, at);
     this.#copyTo(at);
     this.#flush();
     if (synced) this.#save();
@@ -384,7 +407,7 @@ export class FunctionMeter {
   #exitIf(at: number): boolean {
     const start = this.#reader.pos;
     const label = this.#reader.u32();
-    if (this.#pending === 0 || this.#frames.label(label)?.bare !== true || this.#branchTo(label)) {
+    if (this.#pending === 0 || this.#frames.label(label)?.bare !== true || this.#branchTo(label, at)) {
       this.#reader.pos = start;
       return false;
     }
@@ -399,12 +422,12 @@ export class FunctionMeter {
   }
 
   /** Reads a branch's labels; true where one of them needs the counter in its global. */
-  #targets(opcode: Opcode): boolean {
+  #targets(opcode: Opcode, at: number): boolean {
     const reader = this.#reader;
     if (opcode.immediate === Immediate.branchOnCast) reader.skip(1);
     const count = opcode.immediate === Immediate.labels ? reader.count() + 1 : 1;
     let synced = false;
-    for (let index = 0; index < count; index++) synced = this.#branchTo(reader.u32()) || synced;
+    for (let index = 0; index < count; index++) synced = this.#branchTo(reader.u32(), at) || synced;
     if (opcode.immediate === Immediate.branchOnCast) {
       reader.skipLeb(5);
       reader.skipLeb(5);
@@ -420,6 +443,7 @@ export class FunctionMeter {
       skipImmediates(this.#reader, opcode.immediate);
       return;
     }
+    this.#mayThrow();
     this.#copyTo(at);
     this.#save();
     this.#out.byte(0x10);
