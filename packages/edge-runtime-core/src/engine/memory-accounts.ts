@@ -23,9 +23,21 @@ export function initialBytes(plan: CorePlan): number {
   return bytes;
 }
 
+/** Index behind the last word that is not zero; a guest chooses how much there is to scan. */
+function usedWords(words: Uint32Array): number {
+  let length = words.length;
+  // Memories are whole pages: the length is a multiple of four.
+  while (length > 0) {
+    const low = (words[length - 3] ?? 0) | (words[length - 4] ?? 0);
+    if (((words[length - 1] ?? 0) | (words[length - 2] ?? 0) | low) !== 0) break;
+    length -= 4;
+  }
+  return length;
+}
+
 function imageOf(memory: WebAssembly.Memory): MemoryImage {
   const view = new Uint8Array(memory.buffer);
-  let length = view.length;
+  let length = usedWords(new Uint32Array(memory.buffer)) * 4;
   while (length > 0 && view[length - 1] === 0) length -= 1;
   return { memory, size: view.length, image: view.slice(0, length) };
 }
