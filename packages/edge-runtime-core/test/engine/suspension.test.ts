@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PermissionDenied } from "edge-runtime-common";
 import { fakePlatform } from "edge-runtime-testing";
-import type { HostImports, InstanceRunner } from "../../src/index.ts";
+import type { HostFunction, HostImports, InstanceRunner } from "../../src/index.ts";
 import { hostInstance } from "../../src/index.ts";
 import { gate, waiting } from "../support/gate.ts";
 import type { SetUp } from "../support/runs.ts";
@@ -246,4 +246,42 @@ test("suspension: start functions may wait, within the deadline", async () => {
   wait.gates[1]?.open();
   await settle();
   assert.equal(second.stats().live, 0);
+});
+
+test("suspension: a guest without any checks is not resumed either", async () => {
+  const platform = fakePlatform();
+  const { runner, wait, marks } = await scene({
+    platform,
+    engine: { epochInterruption: false },
+    execution: { fuelMetering: false },
+  });
+  const pending = run(runner, "f", [1]);
+  await wait.called(1);
+  platform.advance(100);
+  assert.equal(errorOf(await pending).code, "ERR_EDGE_EXECUTION_TIMEOUT");
+  wait.gates[0]?.open(1);
+  await settle();
+  assert.deepEqual(marks, ["1.0"]);
+});
+
+test("suspension: a guest that is cancelled while it yields does not go on to its next check", async () => {
+  let marks = 0;
+  let marksAtYield: number | undefined;
+  const ticking = fakePlatform({ msPerReading: 1 });
+  const platform = {
+    ...ticking,
+    yieldToEventLoop: async () => {
+      if (marks === 0) return;
+      marksAtYield ??= marks;
+      started.cancel("client left");
+    },
+  };
+  const mark: HostFunction = { kind: "sync", call: () => void (marks += 1) };
+  const imports: HostImports = new Map([["env", hostInstance({ mark })]]);
+  const text = `(module (import "env" "mark" (func $mark)) (func (export "f") loop call $mark call $mark br 0 end))`;
+  const runner = await createRunner(text, { imports, platform, execution: { maxFuel: 1e12, timeoutMs: 1e6 } });
+  const started = runner.start("f", [], { context: newContext() });
+  assert.equal(errorOf(await started.result).code, "ERR_EDGE_EXECUTION_CANCELLED");
+  await settle();
+  assert.equal(marks, marksAtYield);
 });

@@ -167,6 +167,41 @@ for (const [name, wat] of chains) {
   });
 }
 
+const two = "i32.const 1 drop ".repeat(200);
+
+/** Ways through which little is checked only where the longest path to a join is forgotten. Parameter 0 is 0. */
+const joins: readonly (readonly [name: string, body: string])[] = [
+  ["an if without else that is passed by", `local.get 0 if ${two}${two} end ${two}`],
+  ["an if whose else is long before its check", `local.get 0 if ${two}${two} else ${two} end`],
+  ["an else that is short", `local.get 0 i32.eqz if ${two} else ${two}${two} end`],
+  ["a branch past a check", `block ${two} local.get 0 i32.eqz br_if 0 ${two}${two} end`],
+  [
+    "a branch with a value past a check",
+    `block (result i32) ${two} i32.const 1 local.get 0 i32.eqz br_if 0 ${two}${two} end drop`,
+  ],
+  ["a br_table past a check", `block block ${two} local.get 0 br_table 1 0 end ${two}${two} end`],
+  ["an if without else whose arm ends in a call", `local.get 0 if call $g end ${two}`],
+  ["a branch past a call", `block ${two} local.get 0 i32.eqz br_if 0 call $g end`],
+  ["a br past dead code", `block ${two} br 0 ${two} end`],
+  ["a loop that is left", `block loop ${two} local.get 0 i32.eqz br_if 1 ${two}${two} end end`],
+  ["blocks in blocks", `block block ${two} local.get 0 i32.eqz br_if 1 end ${two}${two} end`],
+];
+
+for (const [name, body] of joins) {
+  test(`joins: ${name}, again and again, is checked on the way`, async () => {
+    let checks = 0;
+    const onCheck = (): boolean => {
+      checks += 1;
+      return false;
+    };
+    const bytes = await parseWat(`(module (func $g) (func (export "f") (param i32) ${`${body} `.repeat(50)}))`);
+    const instance = instantiateRewritten(bytes, { slice: 1, onCheck });
+    instance.call("f", 0);
+    // Two hundred operators fit between a check and the next join, not four hundred.
+    assert.ok(checks >= instance.consumed() / (2 * 210), `${checks} checks, ${instance.consumed()} operators`);
+  });
+}
+
 for (const metering of ["fuel", "deadline"] as const) {
   for (const [name, wat] of chains.slice(-3)) {
     test(`straight lines: with ${metering} metering the check after a slow one of ${name} can end the guest`, async () => {
