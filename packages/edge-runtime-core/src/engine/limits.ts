@@ -14,7 +14,7 @@ export const storeCaps = { instances: 64, memories: 16, tables: 16, tableElement
 export const sliceFuel = 20_000;
 /** A guest that ran this long without a pause lets the event loop serve others. Milliseconds. */
 export const yieldAfterMs = 2;
-/** A host call longer than this makes the guest's next check read the clock. Milliseconds. */
+/** Host calls that took longer than this together make the guest's next check read the clock. Milliseconds. */
 export const slowHostCallMs = 0.1;
 
 export interface RunLimits {

@@ -61,6 +61,8 @@ export class Store implements ComponentStore {
   #context: WorkerContext | undefined;
   #onAbort: OnAbort | undefined;
   #cancelTimer: (() => void) | undefined;
+  /** Milliseconds spent in host functions since the guest was last made to look at the clock for them. */
+  #hostMs = 0;
   /** Number of the run; a continuation of an earlier one must not touch the store. */
   #run = 0;
   #abandoned = false;
@@ -181,7 +183,11 @@ export class Store implements ComponentStore {
     } catch (error) {
       throw this.kill(hostFault(error));
     } finally {
-      if (this.#platform.now() - startedAt > slowHostCallMs) this.meter.expire();
+      this.#hostMs += this.#platform.now() - startedAt;
+      if (this.#hostMs > slowHostCallMs) {
+        this.#hostMs = 0;
+        this.meter.expire();
+      }
     }
   };
 
@@ -207,7 +213,7 @@ export class Store implements ComponentStore {
       const settle = (outcome: () => void): void => {
         if (run !== this.#run || this.meter.stopped !== undefined) return;
         this.#stopTimer();
-        this.meter.paused();
+        // No pause: a promise that was settled already gives nobody else a turn. The check decides.
         this.meter.expire();
         outcome();
       };
