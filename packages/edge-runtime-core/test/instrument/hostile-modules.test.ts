@@ -220,9 +220,9 @@ for (const metering of ["fuel", "deadline"] as const) {
 }
 
 test("counter: deep recursion followed by straight lines does not wrap it", async () => {
-  // 12,000 frames of 200,000 operators each: without checks the counter would pass 2^31.
+  // 12,000 frames of 180,000 operators each: without checks the counter would pass 2^31.
   const wat = `(module (data $d "x") (func $f (export "f") (param i32)
-    local.get 0 if local.get 0 i32.const 1 i32.sub call $f end ${"data.drop $d ".repeat(200_000)}))`;
+    local.get 0 if local.get 0 i32.const 1 i32.sub call $f end ${"data.drop $d ".repeat(180_000)}))`;
   let lowest = 0;
   const instance = instantiateRewritten(await parseWat(wat), {
     onCheck: (left) => {
