@@ -42,6 +42,11 @@ function imageOf(memory: WebAssembly.Memory): MemoryImage {
   return { memory, size: view.length, image: view.slice(0, length) };
 }
 
+/** Elements of a table; those of one with 64-bit indices are counted by a bigint. */
+function lengthOf(table: WebAssembly.Table): number {
+  return Number(table.length);
+}
+
 export class MemoryAccounts {
   readonly #memories: WebAssembly.Memory[] = [];
   readonly #tables: WebAssembly.Table[] = [];
@@ -62,7 +67,7 @@ export class MemoryAccounts {
   get usedBytes(): number {
     let bytes = 0;
     for (const memory of this.#memories) bytes += memory.buffer.byteLength;
-    for (const table of this.#tables) bytes += table.length * bytesPerElement;
+    for (const table of this.#tables) bytes += lengthOf(table) * bytesPerElement;
     return bytes;
   }
 
@@ -84,7 +89,7 @@ export class MemoryAccounts {
   }
 
   #tableElements(): number {
-    return this.#tables.reduce((sum, table) => sum + table.length, 0);
+    return this.#tables.reduce((sum, table) => sum + lengthOf(table), 0);
   }
 
   add(memories: readonly WebAssembly.Memory[], tables: readonly WebAssembly.Table[]): void {
@@ -103,12 +108,14 @@ export class MemoryAccounts {
 
   snapshot(): void {
     this.#images = this.#memories.map(imageOf);
-    this.#tableLengths = this.#tables.map((table) => table.length);
+    this.#tableLengths = this.#tables.map(lengthOf);
   }
 
   /** Puts every memory back; false where one has grown, which cannot be undone. */
   restore(): boolean {
-    for (const [index, table] of this.#tables.entries()) if (table.length !== this.#tableLengths[index]) return false;
+    for (const [index, table] of this.#tables.entries()) {
+      if (lengthOf(table) !== this.#tableLengths[index]) return false;
+    }
     for (const { memory, size } of this.#images) if (memory.buffer.byteLength !== size) return false;
     for (const { memory, image } of this.#images) {
       // Growth by nothing detaches the buffer too: a view is good for one reset.
