@@ -102,6 +102,17 @@ test("random programs: fuel is the number of operators that ran", () => {
   );
 });
 
+test("random programs: deadline metering charges no less than what ran", () => {
+  fc.assert(
+    fc.property(programs, fc.constantFrom(...seeds), (program, seed) => {
+      const { count } = runPlain(programBytes(program, { counting: true }), seed);
+      const { fuel } = runMetered(bytesOf(program), seed, { metering: "deadline", counter: "own" });
+      assert.ok(fuel >= count + entryFuel, `${fuel} charged, ${count + entryFuel} ran`);
+    }),
+    { numRuns, seed: 4 },
+  );
+});
+
 test("random programs: no path runs on without a check", () => {
   // A check comes behind the operator that is one too many; one that moves bytes costs more than one.
   const slack = 1 + largestBulk;
