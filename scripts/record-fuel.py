@@ -5,8 +5,9 @@ A developer's tool, not part of the build. It needs the `wasmtime` package of Py
 packages/edge-runtime-core/src/instrument/cost-table.ts names:
 
     python3 -m venv .venv && .venv/bin/pip install wasmtime==50.0.1
-    cd packages/edge-runtime-core/test/instrument
-    .venv/bin/python ../../../../scripts/record-fuel.py fuel-programs.json > fuel-wasmtime.json
+    tests=packages/edge-runtime-core/test/instrument
+    .venv/bin/python scripts/record-fuel.py $tests/fuel-programs.json > $tests/fuel-wasmtime.json
+    npx oxfmt $tests/fuel-wasmtime.json
 
 Reads a JSON list of {name, wat, calls: [{export, args}]}. Prints the version and, for each call in a new instance: its
 results as text, the fuel that it consumed, and the smallest amount with which it succeeds; for a call that does not
