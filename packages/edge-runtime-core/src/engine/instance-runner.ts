@@ -4,11 +4,11 @@
 //
 // What the guest does is a result; what the caller did wrong (no such entry, wrong arguments, no instance free) rejects.
 
-import type { ExecutionConfig } from "edge-runtime-common";
+import type { ExecutionConfig, RuntimeError } from "edge-runtime-common";
 import {
+  bug,
   ExecutionCancelled,
   ExportNotFound,
-  InternalError,
   InvalidConfig,
   MemoryLimitExceeded,
   SignatureMismatch,
@@ -159,19 +159,20 @@ export class InstanceRunner {
       }
     }
     const { store, guest } = instance;
-    const fn = guest.entry(entry);
-    if (fn === undefined) throw new InternalError(`entry ${entry} has a type and no function`);
+    let value: unknown;
+    let reason: RuntimeError | undefined;
     try {
-      const value = await this.#guestCall(store, fn, args, options);
-      return { kind: "success", value, metrics: this.#finish(instance, options) };
+      const fn = guest.entry(entry) ?? bug(`entry ${entry} has a type and no function`);
+      value = await this.#guestCall(store, fn, args, options);
     } catch (error) {
       // The reason stands in the store, which `finish` clears.
-      const reason = runError(error, store);
+      reason = runError(error, store);
       store.meter.stop(reason);
-      const metrics = this.#finish(instance, options);
-      if (reason instanceof SignatureMismatch) throw reason;
-      return { kind: "trap", message: reason.message, code: reason.code, error: reason, metrics };
     }
+    const metrics = this.#finish(instance, options);
+    if (reason === undefined) return { kind: "success", value, metrics };
+    if (reason instanceof SignatureMismatch) throw reason;
+    return { kind: "trap", message: reason.message, code: reason.code, error: reason, metrics };
   }
 
   #guestCall(
@@ -194,16 +195,20 @@ export class InstanceRunner {
   ): ExecutionMetrics {
     const { store, guest } = instance;
     options.onStore(undefined);
-    const metrics: ExecutionMetrics = {
-      fuelConsumed: this.#metered ? store.meter.consumed : 0,
-      memoryUsedBytes: store.memory.usedBytes,
-      durationMs: store.meter.elapsedMs,
-    };
-    guest.close();
-    store.endRun();
-    options.context.finish(metrics);
-    this.#pool.release(instance);
-    return metrics;
+    try {
+      const metrics: ExecutionMetrics = {
+        fuelConsumed: this.#metered ? store.meter.consumed : 0,
+        memoryUsedBytes: store.memory.usedBytes,
+        durationMs: store.meter.elapsedMs,
+      };
+      guest.close();
+      options.context.finish(metrics);
+      return metrics;
+    } finally {
+      // Whatever went wrong before: the instance's place must not be lost.
+      store.endRun();
+      this.#pool.release(instance);
+    }
   }
 
   /** Instantiation ended badly: the guest's doing is a result, a full pool is the caller's to handle. */
