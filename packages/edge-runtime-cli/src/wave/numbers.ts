@@ -1,6 +1,7 @@
 // Numbers as WAVE writes them: integers in decimal, floats as in JSON or `inf`, `-inf`, `nan`. Printed floats have
 // the fewest digits that give the same value back and, as in Wasmtime, no exponent.
 
+import { elementArrays, isNumberKind } from "edge-runtime-core";
 import type { ValType } from "edge-runtime-core";
 
 const INTEGER = /^-?[0-9]+$/;
@@ -38,24 +39,11 @@ function parseFloatText(kind: "f32" | "f64", text: string): number {
   return kind === "f32" ? Math.fround(value) : value;
 }
 
-const ELEMENT_ARRAYS = {
-  s8: Int8Array,
-  u8: Uint8Array,
-  s16: Int16Array,
-  u16: Uint16Array,
-  s32: Int32Array,
-  u32: Uint32Array,
-  s64: BigInt64Array,
-  u64: BigUint64Array,
-  f32: Float32Array,
-  f64: Float64Array,
-} as const;
-
 /** Lists of numbers are typed arrays, as lifting gives them; the others stay as they are. */
 export function toTypedArray(elementKind: ValType["kind"], values: readonly unknown[]): unknown {
-  if (!Object.hasOwn(ELEMENT_ARRAYS, elementKind)) return values;
-  const ElementArray = ELEMENT_ARRAYS[elementKind as keyof typeof ELEMENT_ARRAYS];
-  return new (ElementArray as unknown as new (values: readonly unknown[]) => unknown)(values);
+  if (!isNumberKind(elementKind)) return values;
+  const ElementArray = elementArrays[elementKind] as unknown as new (values: readonly unknown[]) => unknown;
+  return new ElementArray(values);
 }
 
 export function printFloat(kind: "f32" | "f64", value: number): string {

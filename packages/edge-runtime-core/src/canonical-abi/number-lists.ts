@@ -9,7 +9,8 @@ import type { Lowering } from "./lowering.ts";
 import { viewElements } from "./memory.ts";
 import { rangeCodec } from "./range-codec.ts";
 
-const elementArrays = {
+/** Typed array of each kind of number, as lists of that kind are lifted. */
+export const elementArrays = {
   s8: Int8Array,
   u8: Uint8Array,
   s16: Int16Array,

@@ -121,6 +121,7 @@ export class Store implements ComponentStore {
     this.#run += 1;
     this.#context = context;
     this.#onAbort = onAbort;
+    this.#hostMs = 0;
     this.memory.startRun();
     this.meter.start(limits);
   }

@@ -16,10 +16,6 @@ type Flat = readonly CoreValue[];
 /** Imports of the adapter module for one trampoline, by step; the step of a direct one is `""`. */
 export type TrampolineSteps = Readonly<Record<string, WebAssembly.ImportValue>>;
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
-}
-
 export interface HostLowering {
   readonly runtime: ComponentRuntime;
   readonly plan: LowerPlan;
@@ -75,7 +71,8 @@ export function hostSteps(lowering: HostLowering): TrampolineSteps {
       return complete({ value, flat });
     });
     const pending: unknown = store.callHostAsync(fn, args);
-    return isThenable(pending) ? pending.then(finish) : finish(pending);
+    // The store waits for whatever is thenable: what it gives is a promise of its own or a value.
+    return pending instanceof Promise ? pending.then(finish) : finish(pending);
   });
   const call = fn.kind === "async" ? new WebAssembly.Suspending(callAsync) : callSync;
   if (!lowering.allocates) return { "": call };
