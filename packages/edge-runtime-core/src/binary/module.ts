@@ -65,6 +65,8 @@ export interface CoreModuleShape {
   readonly tables: readonly Indexed<TableType>[];
   readonly memories: readonly Indexed<Limits>[];
   readonly globals: readonly Indexed<GlobalType>[];
+  /** Type index of each tag, imported ones first. */
+  readonly tags: readonly number[];
   readonly start: number | undefined;
   readonly features: FeatureSet;
 }
@@ -78,6 +80,7 @@ interface Draft {
   tables: Indexed<TableType>[];
   memories: Indexed<Limits>[];
   globals: Indexed<GlobalType>[];
+  tags: number[];
   start: number | undefined;
   features: FeatureSet;
 }
@@ -111,6 +114,13 @@ export function printGlobal(global: GlobalType): string {
   return `global ${global.mutable ? "mut " : ""}${global.type}`;
 }
 
+function readTag(reader: Reader, draft: Draft): number {
+  reader.byte();
+  const type = reader.u32();
+  draft.tags.push(type);
+  return type;
+}
+
 function readImportedItem(reader: Reader, draft: Draft, kind: ExternalKind): string {
   switch (kind) {
     case "function": {
@@ -136,8 +146,8 @@ function readImportedItem(reader: Reader, draft: Draft, kind: ExternalKind): str
     }
     case "tag": {
       draft.features.add("exceptions");
-      reader.byte();
-      return `tag ${printFunctionType(functionTypeAt(draft.types, reader.u32()))}`;
+      const type = readTag(reader, draft);
+      return `tag ${printFunctionType(functionTypeAt(draft.types, type))}`;
     }
   }
 }
@@ -210,6 +220,7 @@ function readSection(id: number, reader: Reader, draft: Draft): void {
       return;
     case SectionId.tag:
       draft.features.add("exceptions");
+      for (let count = reader.count(2); count > 0; count--) readTag(reader, draft);
       return;
     case SectionId.dataCount:
       draft.features.add("bulk-memory");
@@ -232,6 +243,7 @@ export function readCoreModule(bytes: Uint8Array): CoreModuleShape {
     tables: [],
     memories: [],
     globals: [],
+    tags: [],
     start: undefined,
     features: new Set(),
   };

@@ -56,10 +56,12 @@ export const Flow = {
   try: 15,
   catch: 16,
   delegate: 17,
-  /** replaced by a call of an injected function: bulk operations and growth */
+  /** replaced by a call of an injected function: bulk operations, growth, waiting */
   replaced: 18,
   /** data.drop, elem.drop: the instance cannot be restored afterwards */
   drop: 19,
+  /** allocates an object whose size is known in advance */
+  allocate: 20,
 } as const;
 export type Flow = (typeof Flow)[keyof typeof Flow];
 
@@ -89,6 +91,8 @@ export const Use = {
   functionReferences: 2048,
   /** Not a proposal: the operator writes to a table. */
   tableWrite: 4096,
+  /** Nor this: it hides a garbage-collected object. */
+  externConversion: 8192,
 } as const;
 
 const featureNames: readonly (readonly [bit: number, name: string])[] = [
@@ -122,6 +126,7 @@ const usePatterns: readonly (readonly [pattern: RegExp, uses: number])[] = [
   [/trunc_sat/, Use.saturatingConversion],
   [/call_ref$|^br_on_n|as_non_null$/, Use.functionReferences],
   [/^(struct|array|i31|any|extern|br_on_cast|ref\.(eq|test|cast|i31))/, Use.gc],
+  [/^extern\.convert_any$/, Use.externConversion],
   [/atomic/, Use.threads],
 ];
 
@@ -230,26 +235,26 @@ const bulk: readonly Row[] = [
 ];
 
 const gc: readonly Row[] = [
-  [0, "struct.new", I.index],
-  [1, "struct.new_default", I.index],
+  [0, "struct.new", I.index, F.allocate],
+  [1, "struct.new_default", I.index, F.allocate],
   [2, "struct.get", I.index2],
   [3, "struct.get_s", I.index2],
   [4, "struct.get_u", I.index2],
   [5, "struct.set", I.index2],
-  [6, "array.new", I.index],
-  [7, "array.new_default", I.index],
-  [8, "array.new_fixed", I.index2],
-  [9, "array.new_data", I.index2],
-  [10, "array.new_elem", I.index2],
+  [6, "array.new", I.index, F.replaced],
+  [7, "array.new_default", I.index, F.replaced],
+  [8, "array.new_fixed", I.index2, F.allocate],
+  [9, "array.new_data", I.index2, F.replaced],
+  [10, "array.new_elem", I.index2, F.replaced],
   [11, "array.get", I.index],
   [12, "array.get_s", I.index],
   [13, "array.get_u", I.index],
   [14, "array.set", I.index],
   [15, "array.len"],
-  [16, "array.fill", I.index],
-  [17, "array.copy", I.index2],
-  [18, "array.init_data", I.index2],
-  [19, "array.init_elem", I.index2],
+  [16, "array.fill", I.index, F.replaced],
+  [17, "array.copy", I.index2, F.replaced],
+  [18, "array.init_data", I.index2, F.replaced],
+  [19, "array.init_elem", I.index2, F.replaced],
   [20, "ref.test", I.heapType],
   [21, "ref.test_null", I.heapType],
   [22, "ref.cast", I.heapType],
@@ -318,9 +323,9 @@ function simdTable(): readonly (Opcode | undefined)[] {
 function atomicTable(): readonly (Opcode | undefined)[] {
   const table: (Opcode | undefined)[] = [];
   place(table, [
-    [0, "memory.atomic.notify", I.memarg],
-    [1, "memory.atomic.wait32", I.memarg],
-    [2, "memory.atomic.wait64", I.memarg],
+    [0, "memory.atomic.notify", I.memarg, F.replaced],
+    [1, "memory.atomic.wait32", I.memarg, F.replaced],
+    [2, "memory.atomic.wait64", I.memarg, F.replaced],
     [3, "atomic.fence", I.byte],
   ]);
   const [first, last] = atomicAccess;

@@ -1,7 +1,9 @@
 // Core types as far as the rewriter needs them: the flattened type index space with each function's parameters and
-// results, and the printed names of value types. Garbage-collected types are counted, not modelled.
+// results, what an object of each garbage-collected type takes, and the printed names of value types.
 // Spec: core, Binary Format, Types.
 
+import type { FieldType } from "./heap-layout.ts";
+import { fieldBytes, structHeader, withField } from "./heap-layout.ts";
 import type { Reader } from "./reader.ts";
 
 export interface FunctionType {
@@ -10,11 +12,19 @@ export interface FunctionType {
   readonly results: readonly string[];
 }
 
-export interface AggregateType {
-  readonly kind: "struct" | "array";
+export interface StructType {
+  readonly kind: "struct";
+  readonly fields: number;
+  /** Bytes of one object in the heap, at most. */
+  readonly bytes: number;
 }
 
-export type DefinedType = FunctionType | AggregateType;
+export interface ArrayType {
+  readonly kind: "array";
+  readonly element: FieldType;
+}
+
+export type DefinedType = FunctionType | StructType | ArrayType;
 
 export interface Limits {
   readonly min: bigint;
@@ -32,6 +42,8 @@ export interface TableType {
 
 export interface GlobalType {
   readonly type: string;
+  /** Bytes of the value type. */
+  readonly typeCode: readonly number[];
   readonly mutable: boolean;
 }
 
@@ -101,11 +113,22 @@ function valueTypes(reader: Reader, features: FeatureSet): string[] {
   return Array.from({ length: reader.count() }, () => valueType(reader, features));
 }
 
-function fieldType(reader: Reader, features: FeatureSet): void {
-  const byte = reader.peek();
-  if (byte === 0x78 || byte === 0x77) reader.byte();
-  else valueType(reader, features);
+const packedBytes = new Map([
+  [0x78, 1],
+  [0x77, 2],
+]);
+
+function fieldType(reader: Reader, features: FeatureSet): FieldType {
+  const start = reader.pos;
+  const packed = packedBytes.get(reader.peek());
+  if (packed !== undefined) {
+    reader.skip(2);
+    return { code: [0x7f], bytes: packed };
+  }
+  const bytes = fieldBytes(valueType(reader, features));
+  const code = [...reader.bytes.subarray(start, reader.pos)];
   reader.byte();
+  return { code, bytes };
 }
 
 function compositeType(reader: Reader, features: FeatureSet): DefinedType {
@@ -118,14 +141,12 @@ function compositeType(reader: Reader, features: FeatureSet): DefinedType {
     return { kind: "func", params, results };
   }
   features.add("gc");
-  if (form === 0x5e) {
-    fieldType(reader, features);
-    return { kind: "array" };
-  }
+  if (form === 0x5e) return { kind: "array", element: fieldType(reader, features) };
   if (form === 0x5f) {
-    const count = reader.count(2);
-    for (let index = 0; index < count; index++) fieldType(reader, features);
-    return { kind: "struct" };
+    const fields = reader.count(2);
+    let bytes = structHeader;
+    for (let index = 0; index < fields; index++) bytes = withField(bytes, fieldType(reader, features));
+    return { kind: "struct", fields, bytes };
   }
   return reader.fail(`unknown composite type 0x${form.toString(16)}`, at);
 }
@@ -185,6 +206,8 @@ export function tableType(reader: Reader, features: FeatureSet): TableType {
 }
 
 export function globalType(reader: Reader, features: FeatureSet): GlobalType {
+  const start = reader.pos;
   const type = valueType(reader, features);
-  return { type, mutable: reader.byte() === 1 };
+  const typeCode = [...reader.bytes.subarray(start, reader.pos)];
+  return { type, typeCode, mutable: reader.byte() === 1 };
 }

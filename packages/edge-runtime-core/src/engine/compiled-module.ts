@@ -20,10 +20,14 @@ import type { ModuleDescription } from "./module-description.ts";
 import { describeModule } from "./module-description.ts";
 import { covers, wantedMetering } from "./metering.ts";
 import type { Program } from "./program.ts";
+import type { Proposals } from "./proposals.ts";
+import { checkProposals, proposalNames } from "./proposals.ts";
 
 export interface CompileOptions {
   /** Count fuel; default true. Off: only the deadline is checked, or nothing with epoch interruption off too. */
   readonly fuelMetering?: boolean;
+  /** Proposals that the module may use; default: those of the engine, none unless told. */
+  readonly proposals?: Proposals;
 }
 
 export type EntryType =
@@ -33,6 +37,7 @@ export type EntryType =
 interface CompileSource {
   readonly bytes: Uint8Array;
   readonly metering: Metering;
+  readonly proposals: Proposals;
   readonly contentHash: string;
   readonly key: string;
 }
@@ -55,7 +60,7 @@ export class CompiledModule {
         "the bytes are a component, not a core module: use CompiledModule.fromComponentBytes",
       );
     }
-    return CompiledModule.#compile(engine, bytes, wantedMetering(engine, options?.fuelMetering));
+    return CompiledModule.#compile(engine, bytes, options);
   }
 
   /** Compiles a component. @throws CompilationFailed; for a core module it names `fromBytes`. */
@@ -67,7 +72,7 @@ export class CompiledModule {
     if (validateWasmHeader(bytes) === "core") {
       throw new CompilationFailed("the bytes are a core module, not a component: use CompiledModule.fromBytes");
     }
-    return CompiledModule.#compile(engine, bytes, wantedMetering(engine, options?.fuelMetering));
+    return CompiledModule.#compile(engine, bytes, options);
   }
 
   /** Compiles the text format of either kind. @throws CompilationFailed with line and column. */
@@ -78,14 +83,15 @@ export class CompiledModule {
     } catch (error) {
       throw new CompilationFailed(error instanceof Error ? error.message : String(error), error);
     }
-    return CompiledModule.#compile(engine, bytes, wantedMetering(engine, options?.fuelMetering));
+    return CompiledModule.#compile(engine, bytes, options);
   }
 
   /**
    * Takes what `toArtifact` gave. A module compiled with fuel metering also serves runs without it; the reverse is
    * refused.
    *
-   * @throws ArtifactRefused where it was changed, is not ours, or lacks the checks that the options ask for.
+   * @throws ArtifactRefused where it was changed, is not ours, or lacks the checks that the options ask for;
+   * CompilationFailed where it uses a proposal that is not allowed.
    */
   static async fromPrecompiled(
     engine: WasmEngine,
@@ -99,6 +105,7 @@ export class CompiledModule {
         `it was compiled with metering "${content.metering}", "${wanted}" is needed: compile it again`,
       );
     }
+    checkProposals(content.cores, options?.proposals ?? engine.proposals);
     return new CompiledModule(engine, content, await compileCores(content.cores));
   }
 
@@ -108,23 +115,31 @@ export class CompiledModule {
     const text = textOf(bytes);
     if (text !== undefined) return CompiledModule.fromWat(engine, text, options);
     validateWasmHeader(bytes);
-    return CompiledModule.#compile(engine, bytes, wantedMetering(engine, options?.fuelMetering));
+    return CompiledModule.#compile(engine, bytes, options);
   }
 
-  static #compile(engine: WasmEngine, bytes: Uint8Array, metering: Metering): Promise<CompiledModule> {
+  static #compile(engine: WasmEngine, bytes: Uint8Array, options?: CompileOptions): Promise<CompiledModule> {
+    const metering = wantedMetering(engine, options?.fuelMetering);
+    const proposals = options?.proposals ?? engine.proposals;
     const contentHash = engine.platform.sha256(bytes);
     const key = `${contentHash}-${metering}-r${rewriterVersion}-c${costTable.version}`;
     const compile = (): Promise<CompiledModule> =>
-      CompiledModule.#compileOnce(engine, { bytes, metering, contentHash, key });
-    return engine.modules?.get(key, compile) ?? compile();
+      CompiledModule.#compileOnce(engine, { bytes, metering, proposals, contentHash, key });
+    const allowed = proposalNames.filter((name) => proposals[name] === true).join("-");
+    return engine.modules?.get(`${key} ${allowed}`, compile) ?? compile();
   }
 
   static async #compileOnce(engine: WasmEngine, source: CompileSource): Promise<CompiledModule> {
     const { bytes, metering, contentHash, key } = source;
     const cached = await CompiledModule.#fromCache(engine, source);
-    if (cached !== undefined) return cached;
+    if (cached !== undefined) {
+      checkProposals(cached.cores, source.proposals);
+      return cached;
+    }
+    const program = rewriteProgram(bytes, metering);
+    checkProposals(program.cores, source.proposals);
     const content: ArtifactContent = {
-      ...rewriteProgram(bytes, metering),
+      ...program,
       metering,
       contentHash,
       compiledAtMs: engine.platform.wallClock(),

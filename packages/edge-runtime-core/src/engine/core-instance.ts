@@ -53,6 +53,11 @@ export class CoreModuleInstance implements CoreInstance {
     return this.#injected("counter") as WebAssembly.Global | undefined;
   }
 
+  /** The words of heap that a lone module has left of its slice; undefined where it allocates nothing. */
+  get heap(): WebAssembly.Global | undefined {
+    return this.#injected("heap") as WebAssembly.Global | undefined;
+  }
+
   /** The original start function, which the rewriter took out of the start section. */
   get start(): WebAssembly.ExportValue | undefined {
     return this.#injected("start");

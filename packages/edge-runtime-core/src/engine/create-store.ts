@@ -9,9 +9,9 @@ import { WorkerContext } from "./worker-context.ts";
 
 /** A store for `cores` that no run has started in. */
 export function emptyStore(engine: WasmEngine, cores: readonly CompiledCore[]): Store {
-  const { platform, trapSource, config } = engine;
+  const { platform, trapSource, config, heapBudget } = engine;
   const epoch = config.epochInterruption ? () => engine.epoch : () => Number.NEGATIVE_INFINITY;
-  return new Store({ platform, trapSource, epoch, cores });
+  return new Store({ platform, trapSource, epoch, cores, heapBudget });
 }
 
 /** A store whose first run has started: its fuel is full and its deadline counts from now. */

@@ -3,8 +3,11 @@
 
 import type { EngineConfig } from "edge-runtime-common";
 import { Capacity } from "./capacity.ts";
+import { HeapBudget } from "./heap-budget.ts";
+import { defaultHeapBytes } from "./limits.ts";
 import { ModuleCache } from "./module-cache.ts";
 import type { ArtifactCache, Platform } from "./platform.ts";
+import type { Proposals } from "./proposals.ts";
 import type { TrapSource } from "./trap.ts";
 import { createTrapSource } from "./trap.ts";
 
@@ -12,6 +15,8 @@ export interface EngineOptions {
   readonly platform: Platform;
   /** Where artifacts are kept between starts; without it, compiled modules are kept in memory only. */
   readonly cache?: ArtifactCache;
+  /** Proposals that are off by default; see `Proposals`. */
+  readonly proposals?: Proposals;
 }
 
 export class WasmEngine {
@@ -22,6 +27,9 @@ export class WasmEngine {
   readonly modules: ModuleCache | undefined;
   readonly capacity: Capacity;
   readonly trapSource: TrapSource;
+  readonly heapBudget: HeapBudget;
+  /** Proposals that modules may use where their own options do not say. */
+  readonly proposals: Proposals;
   #epoch = 0;
 
   constructor(config: EngineConfig, options: EngineOptions) {
@@ -31,6 +39,8 @@ export class WasmEngine {
     this.modules = config.cacheCompiledModules ? new ModuleCache() : undefined;
     this.capacity = new Capacity(config.maxInstances);
     this.trapSource = createTrapSource();
+    this.heapBudget = new HeapBudget(options.platform.guestHeapBytes ?? defaultHeapBytes);
+    this.proposals = options.proposals ?? {};
   }
 
   /** The engine below: V8's WebAssembly JavaScript API. See RATIONALE, "What does inner() give on V8?". */

@@ -26,10 +26,15 @@ export function runError(error: unknown, store: Store): RuntimeError {
 export async function instantiate(engine: WasmEngine, program: Program, limits: RunLimits): Promise<PooledInstance> {
   const store = emptyStore(engine, program.cores);
   const startedAtMs = engine.platform.wallClock();
-  const guest = await new Promise<Guest>((resolve, reject) => {
+  const started = new Promise<Guest>((resolve, reject) => {
     store.startRun(limits, new WorkerContext({ requestId: "instantiate", startedAtMs }), reject);
     program.instantiate(store).then(resolve, (error: unknown) => reject(runError(error, store)));
   });
+  const guest = await started.catch((error: unknown) => {
+    store.dispose();
+    throw error;
+  });
+  store.heap.keep();
   store.endRun();
   const restorable = program.cores.every((core) => core.plan.notRestorable === undefined);
   if (restorable && engine.isPoolingEnabled()) store.snapshot();

@@ -4,8 +4,8 @@ import type { EngineConfig, ExecutionConfig } from "edge-runtime-common";
 
 export const bytesPerMb = 1 << 20;
 export const bytesPerPage = 1 << 16;
-/** Charged against the memory limit for each table element. */
-export const bytesPerElement = 8;
+/** Garbage-collected objects of all guests together, where the platform does not say how much its heap holds. */
+export const defaultHeapBytes = 256 * bytesPerMb;
 
 /** Caps over all core instances of one store. They bound what a small binary can make the host allocate. */
 export const storeCaps = { instances: 64, memories: 16, tables: 16, tableElements: 1_000_000 } as const;

@@ -1,11 +1,13 @@
 // Memories and tables of one store: the limit over all of them together, and the snapshot that a reset restores.
 //
-// The limit counts linear memory bytes and 8 bytes a table element. It does not count what V8 needs for code,
+// The limit counts linear memory bytes, 8 bytes a table element (more where it can hold an exception), and objects of
+// the garbage-collection proposal. It does not count what V8 needs for code,
 // instances and stacks, nor what the host holds on the guest's behalf; those have limits of their own.
 
 import { CompilationFailed, MemoryLimitExceeded } from "edge-runtime-common";
 import type { CorePlan } from "../instrument/plan.ts";
-import { bytesPerElement, bytesPerMb, bytesPerPage, storeCaps } from "./limits.ts";
+import type { HeapAccounts } from "./heap-accounts.ts";
+import { bytesPerMb, bytesPerPage, storeCaps } from "./limits.ts";
 
 interface MemoryImage {
   readonly memory: WebAssembly.Memory;
@@ -15,11 +17,11 @@ interface MemoryImage {
   readonly image: Uint8Array;
 }
 
-/** Bytes that a module's own memories and tables have from the start. */
+/** Bytes that a module's own memories, tables and objects take from the start. */
 export function initialBytes(plan: CorePlan): number {
-  let bytes = 0;
+  let bytes = plan.initialHeapBytes;
   for (const memory of plan.memories) if (!memory.imported) bytes += memory.minPages * bytesPerPage;
-  for (const table of plan.tables) if (!table.imported) bytes += table.min * bytesPerElement;
+  for (const table of plan.tables) if (!table.imported) bytes += table.min * table.elementBytes;
   return bytes;
 }
 
@@ -50,10 +52,17 @@ function lengthOf(table: WebAssembly.Table): number {
 export class MemoryAccounts {
   readonly #memories: WebAssembly.Memory[] = [];
   readonly #tables: WebAssembly.Table[] = [];
+  /** What an element of each table is charged. */
+  readonly #elementBytes: number[] = [];
+  readonly #heap: HeapAccounts;
   #instances = 0;
   #images: readonly MemoryImage[] = [];
   #tableLengths: readonly number[] = [];
   #denied = false;
+
+  constructor(heap: HeapAccounts) {
+    this.#heap = heap;
+  }
 
   /** Growth was refused during the run: an abort that follows is reported as MemoryLimitExceeded. */
   get denied(): boolean {
@@ -65,9 +74,9 @@ export class MemoryAccounts {
   }
 
   get usedBytes(): number {
-    let bytes = 0;
+    let bytes = this.#heap.usedBytes;
     for (const memory of this.#memories) bytes += memory.buffer.byteLength;
-    for (const table of this.#tables) bytes += lengthOf(table) * bytesPerElement;
+    for (const [index, table] of this.#tables.entries()) bytes += lengthOf(table) * (this.#elementBytes[index] ?? 0);
     return bytes;
   }
 
@@ -82,6 +91,7 @@ export class MemoryAccounts {
     this.#cap("tables", this.#tables.length + tables.length, storeCaps.tables);
     this.#cap("table elements", elements, storeCaps.tableElements);
     if (this.usedBytes + initialBytes(plan) > limitMb * bytesPerMb) throw new MemoryLimitExceeded(limitMb);
+    this.#heap.add(plan.initialHeapBytes);
   }
 
   #cap(what: string, count: number, cap: number): void {
@@ -92,9 +102,11 @@ export class MemoryAccounts {
     return this.#tables.reduce((sum, table) => sum + lengthOf(table), 0);
   }
 
-  add(memories: readonly WebAssembly.Memory[], tables: readonly WebAssembly.Table[]): void {
+  /** Takes in the own memories and tables of a new instance of `plan`. */
+  add(plan: CorePlan, memories: readonly WebAssembly.Memory[], tables: readonly WebAssembly.Table[]): void {
     this.#memories.push(...memories);
     this.#tables.push(...tables);
+    this.#elementBytes.push(...plan.tables.filter((table) => !table.imported).map((table) => table.elementBytes));
   }
 
   /** Consent to growth by `bytes` (and `elements` table elements); refusal makes the guest's operator answer -1. */
@@ -103,6 +115,8 @@ export class MemoryAccounts {
       this.usedBytes + growth.bytes <= limitMb * bytesPerMb &&
       this.#tableElements() + growth.elements <= storeCaps.tableElements;
     if (!fits) this.#denied = true;
+    // What is left of a slice of heap could be beyond the limit afterwards.
+    else if (growth.bytes > 0) this.#heap.settle();
     return fits;
   }
 

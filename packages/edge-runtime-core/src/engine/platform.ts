@@ -10,6 +10,11 @@ export interface Platform {
   readonly yieldToEventLoop: () => Promise<void>;
   /** Calls back once after `delayMs` (0 or more); the returned function cancels. Must not keep the process alive. */
   readonly schedule: (delayMs: number, callback: () => void) => () => void;
+  /**
+   * Bytes that the garbage-collected objects of all guests of this thread may take together: well below what its heap
+   * holds, since a full heap ends the process. Default 256 MiB.
+   */
+  readonly guestHeapBytes?: number;
   /** SHA-256, 64 lower-case hexadecimal digits. */
   readonly sha256: (bytes: Uint8Array) => string;
   /** HMAC-SHA-256 of the bytes under the key of this installation: 32 bytes. */

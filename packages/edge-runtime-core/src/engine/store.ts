@@ -6,26 +6,32 @@
 
 import type { RuntimeError } from "edge-runtime-common";
 import {
+  bug,
   ExecutionTimeout,
   HostFunction as HostFunctionFailure,
   HostFunctionError,
   ImportNotFound,
   InternalError,
+  MemoryLimitExceeded,
   Wasi,
   WasiError,
 } from "edge-runtime-common";
-import { growKind } from "../instrument/growth.ts";
+import { growMemory } from "../instrument/growth.ts";
 import type { ComponentStore, CoreFunction, CoreImports } from "./component-store.ts";
 import type { CompiledCore } from "./core-instance.ts";
 import { CoreModuleInstance } from "./core-instance.ts";
 import type { HostCall, HostFunction } from "./host-functions.ts";
+import { HeapAccounts } from "./heap-accounts.ts";
+import type { HeapBudget } from "./heap-budget.ts";
 import type { RunLimits } from "./limits.ts";
-import { bytesPerElement, bytesPerPage, slowHostCallMs } from "./limits.ts";
+import { bytesPerMb, bytesPerPage, slowHostCallMs } from "./limits.ts";
 import { MemoryAccounts } from "./memory-accounts.ts";
 import { Meter } from "./meter.ts";
 import type { Platform } from "./platform.ts";
 import type { TrapSource } from "./trap.ts";
 import { toRuntimeError } from "./trap.ts";
+import type { WaitPlace } from "./waiters.ts";
+import { Waiters } from "./waiters.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
 export interface StoreOptions {
@@ -34,10 +40,17 @@ export interface StoreOptions {
   /** The engine's epoch; -Infinity where epoch interruption is off. */
   readonly epoch: () => number;
   readonly cores: readonly CompiledCore[];
+  readonly heapBudget: HeapBudget;
 }
 
 /** Called when a run ends while its guest is suspended. */
 export type OnAbort = (error: RuntimeError) => void;
+
+interface LinkedImports {
+  readonly imports: WebAssembly.Imports;
+  /** Imported memories; the instance's own are added once they exist. */
+  readonly memories: WebAssembly.Memory[];
+}
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
@@ -51,13 +64,15 @@ function hostFault(error: unknown): RuntimeError {
 
 export class Store implements ComponentStore {
   readonly meter: Meter;
-  readonly memory = new MemoryAccounts();
+  readonly memory: MemoryAccounts;
+  readonly heap: HeapAccounts;
   readonly #platform: Platform;
   readonly #trapSource: TrapSource;
   readonly #cores: readonly CompiledCore[];
   readonly #instances: CoreModuleInstance[] = [];
   readonly #injected: ReadonlyMap<string, WebAssembly.ImportValue>;
   readonly #hostCall: HostCall;
+  readonly #waiters: Waiters;
   #context: WorkerContext | undefined;
   #onAbort: OnAbort | undefined;
   #cancelTimer: (() => void) | undefined;
@@ -71,11 +86,15 @@ export class Store implements ComponentStore {
     this.#platform = options.platform;
     this.#trapSource = options.trapSource;
     this.#cores = options.cores;
+    this.heap = new HeapAccounts(options.heapBudget);
+    this.memory = new MemoryAccounts(this.heap);
+    this.#waiters = new Waiters(options.platform.schedule);
     this.meter = new Meter({ now: options.platform.now, epoch: options.epoch });
     this.#injected = new Map<string, WebAssembly.ImportValue>([
       ["check", () => this.meter.check()],
       ["yield", new WebAssembly.Suspending(() => this.#yield())],
       ["grow", (kind: number, delta: number) => this.#grow(kind, delta)],
+      ["allocate", () => this.#allocate()],
     ]);
     this.#hostCall = this.#createHostCall();
   }
@@ -123,6 +142,7 @@ export class Store implements ComponentStore {
     this.#onAbort = onAbort;
     this.#hostMs = 0;
     this.memory.startRun();
+    this.heap.startRun();
     this.meter.start(limits);
   }
 
@@ -130,9 +150,16 @@ export class Store implements ComponentStore {
   endRun(): void {
     this.#run += 1;
     this.#stopTimer();
+    this.#waiters.clear();
+    this.heap.endRun();
     this.#context = undefined;
     this.#onAbort = undefined;
     if (this.meter.stopped !== undefined) this.#abandoned = true;
+  }
+
+  /** Nothing uses the store any more: what its guests hold can be collected. */
+  dispose(): void {
+    this.heap.dispose();
   }
 
   /** Ends the run from outside; a suspended guest is not resumed. */
@@ -148,28 +175,68 @@ export class Store implements ComponentStore {
     const core = this.#cores[index];
     if (core === undefined) throw new InternalError(`core module ${index} does not exist`);
     this.memory.admit(core.plan, this.meter.limits.memoryMb);
-    const instance = new CoreModuleInstance(core, new WebAssembly.Instance(core.module, this.#link(core, imports)));
+    const linked = this.#link(core, imports);
+    const instance = new CoreModuleInstance(core, new WebAssembly.Instance(core.module, linked.imports));
+    linked.memories.push(...instance.memories);
     if (instance.counter !== undefined) this.meter.useCounter(instance.counter);
+    if (instance.heap !== undefined) this.heap.useGlobal(instance.heap);
     this.#instances.push(instance);
-    this.memory.add(instance.memories, instance.tables);
+    this.memory.add(core.plan, instance.memories, instance.tables);
     if (instance.start !== undefined) await this.callSuspendable(this.coreFunction(instance.start), []);
     return instance;
   };
 
   /** Import names come from guests: objects without a prototype, so that `__proto__` is a name like any other. */
-  #link(core: CompiledCore, imports: CoreImports): WebAssembly.Imports {
+  #link(core: CompiledCore, imports: CoreImports): LinkedImports {
     const object = Object.create(null) as Record<string, Record<string, WebAssembly.ImportValue>>;
-    for (const { module, name } of core.plan.imports) {
+    const memories: WebAssembly.Memory[] = [];
+    for (const { module, name, kind } of core.plan.imports) {
       const value = imports.get(module)?.get(name);
       if (value === undefined) throw new ImportNotFound(`${module} -> ${name}`, "nothing of that name is offered");
+      if (kind === "memory") memories.push(value as WebAssembly.Memory);
       const items = (object[module] ??= Object.create(null) as Record<string, WebAssembly.ImportValue>);
       items[name] = value;
     }
     const injected = Object.create(null) as Record<string, WebAssembly.ImportValue>;
     for (const [name, value] of this.#injected) injected[name] = value;
     injected["counter"] = this.meter.counter;
+    injected["heap"] = this.heap.global;
+    if (core.plan.memories.some((memory) => memory.shared)) Object.assign(injected, this.#atomicImports(memories));
     object[core.plan.prefix] = injected;
-    return object;
+    return { imports: object, memories };
+  }
+
+  /** Waiting and waking on the memories of one instance, by their index. */
+  #atomicImports(memories: readonly WebAssembly.Memory[]): Record<"wait" | "notify", WebAssembly.ImportValue> {
+    const place = (memory: number, address: number): WaitPlace => {
+      return { memory: memories[memory] ?? bug(`memory ${memory} does not exist`), address };
+    };
+    const wait = (memory: number, address: number, timeoutNs: number): unknown => {
+      const timeoutMs = timeoutNs / 1e6;
+      // The run ends before a later time comes.
+      const inTime = timeoutMs < this.meter.remainingMs ? timeoutMs : -1;
+      return this.#wait(this.#waiters.wait(place(memory, address), inTime));
+    };
+    return {
+      wait: new WebAssembly.Suspending(wait),
+      notify: (memory: number, address: number, count: number) =>
+        this.#waiters.notify(place(memory, address), count >>> 0),
+    };
+  }
+
+  /** The guest's slice of heap is used up: counts it, and gives another where limits admit. */
+  #allocate(): void {
+    const { memoryMb } = this.meter.limits;
+    this.heap.settle();
+    const roomBytes = memoryMb * bytesPerMb - this.memory.usedBytes;
+    if (roomBytes < 0) throw this.kill(new MemoryLimitExceeded(memoryMb));
+    try {
+      this.heap.refill(roomBytes);
+    } catch (error) {
+      throw this.kill(hostFault(error));
+    }
+    // Large objects take time, not fuel.
+    this.meter.expire();
   }
 
   readonly coreFunction = (fn: WebAssembly.ExportValue): CoreFunction => WebAssembly.promising(fn);
@@ -247,8 +314,8 @@ export class Store implements ComponentStore {
   }
 
   #grow(kind: number, delta: number): number {
-    const table = kind === growKind.table;
-    const bytes = delta * (table ? bytesPerElement : bytesPerPage);
+    const table = kind !== growMemory;
+    const bytes = delta * (table ? kind : bytesPerPage);
     return this.memory.mayGrow({ bytes, elements: table ? delta : 0 }, this.meter.limits.memoryMb) ? 1 : 0;
   }
 

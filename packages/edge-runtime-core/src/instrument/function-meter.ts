@@ -19,6 +19,7 @@ import type { ControlFrame, LabelKind } from "./control-stack.ts";
 import { ControlStack, Label } from "./control-stack.ts";
 import { costTable, maxFunctionLocals, maxMergedPaths, maxUnchecked } from "./cost-table.ts";
 import { Counter } from "./counter.ts";
+import { allocatedWords, emitHeapCharge } from "./heap-charge.ts";
 import { calledIndex, takenIndex } from "./function-index.ts";
 import type { Injection } from "./injection.ts";
 import { replacement } from "./replacement.ts";
@@ -219,6 +220,9 @@ export class FunctionMeter {
         return this.#call(opcode, at);
       case Flow.replaced:
         return this.#replace(opcode, at);
+      case Flow.allocate:
+        this.#allocate(opcode, at);
+        return this.#renumber(opcode.immediate);
       case Flow.drop:
         this.#renumber(opcode.immediate);
         this.#copyTo(this.#reader.pos);
@@ -230,11 +234,21 @@ export class FunctionMeter {
       case Flow.tailCall:
       case Flow.throw:
         this.#mayThrow();
+        this.#allocate(opcode, at);
         this.#copyTo(at);
         this.#save();
         this.#renumber(opcode.immediate);
         this.#reachable = false;
     }
+  }
+
+  /** Charges the object or exception that is made at `at`, if one is and it has to be. */
+  #allocate(opcode: Opcode, at: number): void {
+    const words = allocatedWords(this.#injection, opcode, this.#reader);
+    if (words === 0) return;
+    this.#mayThrow();
+    this.#copyTo(at);
+    emitHeapCharge(this.#injection, this.#out, words, this.#counter);
   }
 
   /** A function of the module checks at its entry. The host spends time, not fuel: its return is checked. */

@@ -1,21 +1,23 @@
 // Injected functions that stand in for memory.grow and table.grow: the store must consent, else the answer is -1.
 // What did grow is charged, a refusal is not.
 
+import { fieldBytes } from "../binary/heap-layout.ts";
 import type { Writer } from "../binary/writer.ts";
 import type { AddressOps } from "./emit.ts";
 import { address64, addressOps, asI32, constant, emitter, get, op } from "./emit.ts";
 import type { Injection } from "./injection.ts";
 import { chargeAndCheck, checkCounter, slowCheck } from "./slow-check.ts";
 
-/** What `grow` is told to grow. */
-export const growKind = { memory: 0, table: 1 } as const;
+/** What `grow` is told to grow: a memory, or else a table, by what an element is charged. */
+export const growMemory = 0;
 
 /** Emits: ask `grow`; where it refuses, answer -1; else grow and charge. `delta` is the local that holds the delta. */
 function growUnderLimit(injection: Injection, body: Writer, spec: GrowSpec): void {
   const { ops, delta } = spec;
   const answer = spec.params;
   body.append([1, 1, ops.type]);
-  body.bytes2(op.i32Const, spec.kind);
+  body.byte(op.i32Const);
+  body.s32(spec.kind);
   get(body, delta);
   body.byte(ops === address64 ? 0xba : 0xb8);
   body.byte(op.call);
@@ -49,7 +51,7 @@ export function memoryGrow(injection: Injection, memory: number): number {
   return injection.functionFor(`memory.grow ${memory}`, injection.type([ops.type], [ops.type]), (body) =>
     growUnderLimit(injection, body, {
       ops,
-      kind: growKind.memory,
+      kind: growMemory,
       delta: 0,
       params: 1,
       operate: (out) => {
@@ -67,7 +69,7 @@ export function tableGrow(injection: Injection, table: number): number {
   return injection.functionFor(`table.grow ${table}`, type, (body) =>
     growUnderLimit(injection, body, {
       ops,
-      kind: growKind.table,
+      kind: fieldBytes(injection.table(table)?.type.element ?? ""),
       delta: 1,
       params: 2,
       operate: (out) => {

@@ -1,15 +1,21 @@
 // Indices and names of everything that the rewriter adds to one module. Injected functions come after all others, so
 // that only the defined functions of the original move (behind the injected imports).
 
+import { thrownBytes } from "../binary/heap-layout.ts";
 import type { CoreModuleShape, Indexed } from "../binary/module.ts";
+import { functionTypeAt } from "../binary/module.ts";
 import type { Limits, TableType } from "../binary/types.ts";
 import { Writer } from "../binary/writer.ts";
+import { ConstantHeap } from "./constant-heap.ts";
 import type { CounterPlace, Metering } from "./plan.ts";
 
 export interface InjectionOptions {
   readonly metering: Metering;
   readonly counter: CounterPlace;
 }
+
+/** Functions that the store gives, under the absent prefix. */
+export type InjectedImport = "grow" | "check" | "yield" | "allocate" | "wait" | "notify";
 
 interface InjectedFunction {
   readonly type: number;
@@ -31,15 +37,30 @@ export function absentPrefix(shape: CoreModuleShape): string {
   return "$edge" + "$".repeat(taken + 1);
 }
 
+/** The module can allocate in V8's heap what is charged. */
+function usesHeap(shape: CoreModuleShape): boolean {
+  return (
+    shape.types.some((type) => type.kind !== "func") ||
+    shape.tags.some((tag) => thrownBytes(functionTypeAt(shape.types, tag)?.params ?? []) > 0)
+  );
+}
+
 export class Injection {
   readonly shape: CoreModuleShape;
   readonly metering: Metering;
   readonly counter: CounterPlace;
   readonly prefix: string;
-  /** Function imports added: check, yield, grow. */
+  /** Objects are charged: there are a global `heap` and an import `allocate`. */
+  readonly heap: boolean;
+  /** Function imports added. */
   readonly importedFunctions: readonly { readonly name: string; readonly type: number }[];
+  /** Mutable i32 globals added, by name; imported ones from the store, else the module's own. */
+  readonly sharedGlobals: readonly ("counter" | "heap")[];
   readonly counterGlobal: number;
+  readonly heapGlobal: number;
   readonly taintGlobal: number;
+  readonly constantHeap: ConstantHeap;
+  readonly #importedGlobals: number;
   readonly #types: { readonly key: string; readonly bytes: readonly number[] }[] = [];
   readonly #functions: InjectedFunction[] = [];
   readonly #byKey = new Map<string, number>();
@@ -50,28 +71,41 @@ export class Injection {
     this.metering = options.metering;
     this.counter = options.counter;
     this.prefix = absentPrefix(shape);
-    const imports = [{ name: "grow", type: this.type([V.i32, V.f64], [V.i32]) }];
-    if (this.metered) {
-      imports.push({ name: "check", type: this.type([], [V.i32]) }, { name: "yield", type: this.type([], []) });
-    }
-    this.importedFunctions = imports;
-    imports.forEach((entry, index) => this.#importIndex.set(entry.name, shape.importedFunctions + index));
-    const importedGlobals = shape.globals.filter((global) => global.imported).length;
+    this.heap = usesHeap(shape);
+    this.constantHeap = new ConstantHeap(shape);
+    this.importedFunctions = this.#imports();
+    this.importedFunctions.forEach((entry, index) =>
+      this.#importIndex.set(entry.name, shape.importedFunctions + index),
+    );
+    this.#importedGlobals = shape.globals.filter((global) => global.imported).length;
+    this.sharedGlobals = [...(this.metered ? (["counter"] as const) : []), ...(this.heap ? (["heap"] as const) : [])];
     const total = shape.globals.length;
-    this.counterGlobal = this.#importsCounter ? importedGlobals : total;
-    this.taintGlobal = this.metered ? total + 1 : total;
+    this.counterGlobal = this.importsGlobals ? this.#importedGlobals : total;
+    this.heapGlobal = this.counterGlobal + (this.metered ? 1 : 0);
+    this.taintGlobal = total + this.sharedGlobals.length;
+  }
+
+  #imports(): { name: InjectedImport; type: number }[] {
+    const imports: { name: InjectedImport; type: number }[] = [
+      { name: "grow", type: this.type([V.i32, V.f64], [V.i32]) },
+    ];
+    const nothing = this.type([], []);
+    if (this.metered) imports.push({ name: "check", type: this.type([], [V.i32]) }, { name: "yield", type: nothing });
+    if (this.heap) imports.push({ name: "allocate", type: nothing });
+    if (this.shape.memories.some((memory) => memory.type.shared)) {
+      imports.push({ name: "wait", type: this.type([V.i32, V.f64, V.f64], [V.i32]) });
+      imports.push({ name: "notify", type: this.type([V.i32, V.f64, V.i32], [V.i32]) });
+    }
+    return imports;
   }
 
   get metered(): boolean {
     return this.metering !== "none";
   }
 
-  get #importsCounter(): boolean {
-    return this.metered && this.counter === "imported";
-  }
-
-  get importsCounter(): boolean {
-    return this.#importsCounter;
+  /** The shared globals come from the store. */
+  get importsGlobals(): boolean {
+    return this.counter === "imported";
   }
 
   get types(): readonly (readonly number[])[] {
@@ -84,10 +118,11 @@ export class Injection {
 
   /** Index of a global of the original in the rewritten module. */
   globalIndex(original: number): number {
-    return this.#importsCounter && original >= this.counterGlobal ? original + 1 : original;
+    const moves = this.importsGlobals && original >= this.#importedGlobals;
+    return moves ? original + this.sharedGlobals.length : original;
   }
 
-  importIndex(name: "check" | "yield" | "grow"): number {
+  importIndex(name: InjectedImport): number {
     return this.#importIndex.get(name) ?? 0;
   }
 

@@ -24,6 +24,8 @@ export interface TablePlan {
   readonly element: string;
   readonly min: number;
   readonly max: number | undefined;
+  /** What an element is charged to the memory limit. */
+  readonly elementBytes: number;
   readonly imported: boolean;
 }
 
@@ -48,6 +50,8 @@ export interface CorePlan {
   readonly exports: readonly ExportPlan[];
   readonly memories: readonly MemoryPlan[];
   readonly tables: readonly TablePlan[];
+  /** Bytes of garbage-collected objects that instantiation allocates, at most. */
+  readonly initialHeapBytes: number;
   readonly hasStart: boolean;
   /** The code can write to a table. */
   readonly writesTables: boolean;

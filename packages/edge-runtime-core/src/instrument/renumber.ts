@@ -18,6 +18,7 @@ function copyConstant(injection: Injection, reader: Reader, out: Writer): void {
     const at = reader.pos;
     const opcode = readOpcode(reader);
     const immediates = reader.pos;
+    if (injection.heap && opcode.name !== "end") injection.constantHeap.operator(opcode, reader);
     if (opcode.immediate === Immediate.funcRef || opcode.immediate === Immediate.global) {
       out.copy(reader.bytes, at, immediates);
       const index = reader.u32();
@@ -56,12 +57,14 @@ function copyRead(reader: Reader, out: Writer, read: () => void): void {
 }
 
 export function copyGlobals(injection: Injection, reader: Reader | undefined, entries: readonly Entry[]) {
+  let index = injection.shape.globals.filter((global) => global.imported).length;
   return copyVector(reader, entries, (from, out) => {
     copyRead(from, out, () => {
       valueType(from, injection.shape.features);
       from.byte();
     });
     copyConstant(injection, from, out);
+    injection.constantHeap.endGlobal(index++);
   });
 }
 

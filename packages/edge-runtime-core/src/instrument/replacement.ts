@@ -1,18 +1,28 @@
 // Which injected function stands in for an operator whose time depends on operands or that needs the store's consent.
 
 import type { Opcode } from "../binary/opcodes.ts";
+import { Immediate } from "../binary/opcodes.ts";
 import type { Reader } from "../binary/reader.ts";
+import * as array from "./array-operations.ts";
+import { atomicReplacement } from "./atomic-wait.ts";
 import * as bulk from "./bulk-operations.ts";
 import { memoryGrow, tableGrow } from "./growth.ts";
 import type { Injection } from "./injection.ts";
 
 /**
  * Reads the immediates of a `replaced` operator and names the function to call instead; undefined where the operator
- * stays: bulk operations without metering.
+ * stays: bulk operations without metering, waiting on a memory that is not shared.
  */
 export function replacement(injection: Injection, opcode: Opcode, reader: Reader): number | undefined {
+  if (opcode.immediate === Immediate.memarg) return atomicReplacement(injection, opcode, reader);
   const first = reader.u32();
   switch (opcode.name) {
+    case "array.new":
+      return array.arrayNew(injection, first);
+    case "array.new_default":
+      return array.arrayNewDefault(injection, first);
+    case "array.fill":
+      return injection.metered ? array.arrayFill(injection, first) : undefined;
     case "memory.grow":
       return memoryGrow(injection, first);
     case "table.grow":
@@ -22,9 +32,21 @@ export function replacement(injection: Injection, opcode: Opcode, reader: Reader
     case "table.fill":
       return injection.metered ? bulk.tableFill(injection, first) : undefined;
   }
-  const second = reader.u32();
+  return replacement2(injection, opcode.name, first, reader.u32());
+}
+
+/** The same for operators of two immediates. */
+function replacement2(injection: Injection, name: string, first: number, second: number): number | undefined {
+  if (name === "array.new_data") return array.arrayNewData(injection, first, second);
+  if (name === "array.new_elem") return array.arrayNewElem(injection, first, second);
   if (!injection.metered) return undefined;
-  switch (opcode.name) {
+  switch (name) {
+    case "array.copy":
+      return array.arrayCopy(injection, first, second);
+    case "array.init_data":
+      return array.arrayInitData(injection, first, second);
+    case "array.init_elem":
+      return array.arrayInitElem(injection, first, second);
     case "memory.copy":
       return bulk.memoryCopy(injection, first, second);
     case "memory.init":

@@ -12,7 +12,7 @@
 // made here is validated once more when the engine compiles it. Throughput is what bounds compile time: bytes that do
 // not change are copied in runs.
 
-import { CompilationFailed } from "edge-runtime-common";
+import { fieldBytes } from "../binary/heap-layout.ts";
 import type { CoreModuleShape, Section } from "../binary/module.ts";
 import {
   functionTypeAt,
@@ -30,6 +30,7 @@ import { FunctionMeter } from "./function-meter.ts";
 import { calledIndex } from "./function-index.ts";
 import type { InjectionOptions } from "./injection.ts";
 import { Injection } from "./injection.ts";
+import { heldState } from "./held-state.ts";
 import type { CorePlan, ExportPlan } from "./plan.ts";
 import { copyElements, copyExports, copyGlobals, copyTables, dataSegments } from "./renumber.ts";
 import type { Shadows } from "./snapshot-functions.ts";
@@ -38,18 +39,6 @@ import { addShadows } from "./snapshot-functions.ts";
 export interface RewrittenModule {
   readonly bytes: Uint8Array;
   readonly plan: CorePlan;
-}
-
-/** Proposals that are decoded but not metered yet, and why a module that uses one is refused. */
-const unsupported: ReadonlyMap<string, string> = new Map([
-  ["gc", "garbage-collected types, whose memory is not limited yet"],
-  ["threads", "shared memory, which blocks its thread"],
-]);
-
-function refuseUnsupported(shape: CoreModuleShape): void {
-  for (const [feature, what] of unsupported) {
-    if (shape.features.has(feature)) throw new CompilationFailed(`the module uses ${what} (${feature} proposal)`);
-  }
 }
 
 function appended(
@@ -85,10 +74,13 @@ function importEntries(injection: Injection): Writer[] {
     out.u32(type);
     return out;
   });
-  if (!injection.importsCounter) return entries;
-  const counter = entry("counter");
-  counter.append([3, 0x7f, 1]);
-  return [...entries, counter];
+  if (!injection.importsGlobals) return entries;
+  const globals = injection.sharedGlobals.map((name) => {
+    const out = entry(name);
+    out.append([3, 0x7f, 1]);
+    return out;
+  });
+  return [...entries, ...globals];
 }
 
 function u32Entry(value: number): Writer {
@@ -120,7 +112,9 @@ function exportEntries(injection: Injection, shadows: Shadows): Writer[] {
   shape.memories.forEach((memory, index) => {
     if (!memory.imported) add(`memory${index}`, 2, index);
   });
-  if (injection.metered && !injection.importsCounter) add("counter", 3, injection.counterGlobal);
+  if (!injection.importsGlobals) {
+    injection.sharedGlobals.forEach((name, index) => add(name, 3, injection.counterGlobal + index));
+  }
   if (shape.start !== undefined) add("start", 0, calledIndex(injection, shape.start));
   return entries;
 }
@@ -143,14 +137,13 @@ class ModuleRewriter {
     const code = this.#code();
     const writesTables = (code.uses & Use.tableWrite) !== 0;
     for (const feature of usedFeatures(code.uses)) shape.features.add(feature);
-    refuseUnsupported(shape);
-    const owned = injection.metered && !injection.importsCounter;
     const firstGlobal = injection.taintGlobal + 1;
     const exportsTable = shape.exports.some((entry) => entry.kind === "table");
     const withTables = writesTables || (injection.counter === "imported" && exportsTable);
     const shadows = addShadows(injection, { firstGlobal, withTables });
     const zero = [0x7f, 1, 0x41, 0, 0x0b];
-    const globals = [...(owned ? [zero] : []), zero, ...shadows.globals];
+    const owned = injection.importsGlobals ? [] : injection.sharedGlobals.map(() => zero);
+    const globals = [...owned, zero, ...shadows.globals];
     // Ahead of the function section: what refers to host functions asks for wrappers.
     const tableSection = copyTables(injection, this.#reader(SectionId.table), shadows.tables);
     const globalSection = copyGlobals(injection, this.#reader(SectionId.global), globals);
@@ -177,7 +170,7 @@ class ModuleRewriter {
     codeSection.appendWriter(code.bodies);
     this.#emit(SectionId.code, codeSection);
     this.#emit(SectionId.data, dataSegments(injection, this.#reader(SectionId.data)));
-    return { bytes: this.#out.finish(), plan: this.#plan(shadows, writesTables) };
+    return { bytes: this.#out.finish(), plan: this.#plan(shadows, code.uses) };
   }
 
   #reader(id: number): Reader | undefined {
@@ -218,7 +211,7 @@ class ModuleRewriter {
     return { count, bodies, uses: meter.uses };
   }
 
-  #plan(shadows: Shadows, writesTables: boolean): CorePlan {
+  #plan(shadows: Shadows, uses: number): CorePlan {
     const shape = this.#shape;
     const { metering, counter, prefix } = this.#injection;
     return {
@@ -238,12 +231,14 @@ class ModuleRewriter {
         element: type.element,
         min: Number(type.limits.min),
         max: type.limits.max === undefined ? undefined : Number(type.limits.max),
+        elementBytes: fieldBytes(type.element),
         imported,
       })),
+      initialHeapBytes: this.#injection.constantHeap.bytes,
       hasStart: shape.start !== undefined,
-      writesTables,
+      writesTables: (uses & Use.tableWrite) !== 0,
       tableShadows: shadows.exports.some((entry) => entry.name === "saveTables"),
-      notRestorable: shadows.notRestorable,
+      notRestorable: shadows.notRestorable ?? heldState(shape, { uses, constantHeapBytes: this.#injection.constantHeap.bytes }),
       features: [...shape.features].toSorted(),
     };
   }
@@ -276,10 +271,9 @@ function exportPlan(shape: CoreModuleShape, index: number, entry: Omit<ExportPla
 /**
  * Rewrites a validated core module.
  *
- * @throws CompilationFailed where it uses a proposal that cannot be limited yet, or its bytes are malformed.
+ * @throws CompilationFailed where its bytes are malformed.
  */
 export function rewriteModule(bytes: Uint8Array, options: InjectionOptions): RewrittenModule {
   const shape = readCoreModule(bytes);
-  refuseUnsupported(shape);
   return new ModuleRewriter(shape, options).rewrite();
 }

@@ -1,11 +1,16 @@
 // Injected functions that save and restore what JavaScript cannot: every mutable global of any type, bit for bit, and
 // table contents, by copying them to shadows inside the instance. One call resets them all.
 
+import type { GlobalType } from "../binary/types.ts";
 import { Writer } from "../binary/writer.ts";
+import { hierarchyOf } from "./held-state.ts";
 import type { Injection } from "./injection.ts";
 import { V } from "./injection.ts";
 
-/** Initial value of a shadow global, by printed type; types that are not here have no shadow. */
+const nullableRef = 0x63;
+const nonNullRef = 0x64;
+
+/** Initial value of a shadow global, by printed type. */
 const initialValues = new Map<string, readonly number[]>([
   ["i32", [0x7f, 1, 0x41, 0, 0x0b]],
   ["i64", [0x7e, 1, 0x42, 0, 0x0b]],
@@ -35,12 +40,23 @@ export interface ShadowOptions {
 interface Pair {
   readonly original: number;
   readonly shadow: number;
+  /** The original is not nullable, its shadow is. */
+  readonly nonNull?: boolean;
+}
+
+/** The shadow of a typed function reference is nullable: it has no function to begin with. */
+function typedFunction(injection: Injection, { type, typeCode }: GlobalType): readonly number[] | undefined {
+  if (hierarchyOf(injection.shape, type) !== "func") return undefined;
+  const [first = 0, ...heap] = typeCode;
+  const code = first === nullableRef || first === nonNullRef ? heap : typeCode;
+  return [nullableRef, ...code, 1, 0xd0, ...code, 0x0b];
 }
 
 function copyGlobals(body: Writer, pairs: readonly Pair[], toShadow: boolean): void {
-  for (const { original, shadow } of pairs) {
+  for (const { original, shadow, nonNull } of pairs) {
     body.byte(0x23);
     body.u32(toShadow ? original : shadow);
+    if (nonNull === true && !toShadow) body.byte(0xd4);
     body.byte(0x24);
     body.u32(toShadow ? shadow : original);
   }
@@ -65,12 +81,16 @@ export function addShadows(injection: Injection, options: ShadowOptions): Shadow
   const globalPairs: Pair[] = [];
   injection.shape.globals.forEach((global, index) => {
     if (global.imported || !global.type.mutable) return;
-    const entry = initialValues.get(global.type.type);
+    const entry = initialValues.get(global.type.type) ?? typedFunction(injection, global.type);
     if (entry === undefined) {
       notRestorable ??= `mutable global of type ${global.type.type}`;
       return;
     }
-    globalPairs.push({ original: injection.globalIndex(index), shadow: options.firstGlobal + globals.length });
+    globalPairs.push({
+      original: injection.globalIndex(index),
+      shadow: options.firstGlobal + globals.length,
+      nonNull: global.type.typeCode[0] === nonNullRef,
+    });
     globals.push(entry);
   });
   const { tables, pairs, refused } = options.withTables ? shadowTables(injection) : noTables;
@@ -93,11 +113,15 @@ function shadowTables(injection: Injection): TableShadows {
   const first = injection.shape.tables.length;
   for (const [index, table] of injection.shape.tables.entries()) {
     if (table.imported) continue;
-    const { element, limits } = table.type;
-    const code = element === "funcref" ? 0x70 : element === "externref" ? 0x6f : undefined;
-    if (code === undefined || limits.is64) return { ...noTables, refused: `writable table of ${element}` };
+    const { element, elementCode, limits } = table.type;
+    const hierarchy = hierarchyOf(injection.shape, element);
+    if (limits.is64) return { ...noTables, refused: "writable table with 64-bit indices" };
+    if ((hierarchy !== "func" && hierarchy !== "extern") || elementCode[0] === nonNullRef) {
+      return { ...noTables, refused: `writable table of ${element}` };
+    }
     const entry = new Writer(8);
-    entry.bytes2(code, 0);
+    entry.append(elementCode);
+    entry.byte(0);
     entry.u32(Number(limits.min));
     pairs.push({ original: index, shadow: first + tables.length });
     tables.push(entry);

@@ -94,7 +94,7 @@ export class InstancePool {
     if (this.#running === 0) bug("an instance was released twice");
     this.#running -= 1;
     const keep = this.#options.keeps && instance.restorable && !instance.store.abandoned && !this.#disposed;
-    if (!keep) return this.#discard();
+    if (!keep) return this.#discard(instance);
     this.#used.push(instance);
     this.#deferResets();
   }
@@ -107,7 +107,7 @@ export class InstancePool {
       try {
         const instance = await this.make();
         this.#running -= 1;
-        if (this.#disposed) this.#options.capacity.giveBack();
+        if (this.#disposed) this.#drop(instance);
         else this.#idle.push(instance);
       } finally {
         this.#preparing -= 1;
@@ -129,12 +129,17 @@ export class InstancePool {
   #evict(): boolean {
     const dropped = this.#idle.pop() ?? this.#used.pop();
     if (dropped === undefined) return false;
-    this.#options.capacity.giveBack();
+    this.#drop(dropped);
     return true;
   }
 
-  #discard(): void {
+  #drop(instance: PooledInstance): void {
+    instance.store.dispose();
     this.#options.capacity.giveBack();
+  }
+
+  #discard(instance: PooledInstance): void {
+    this.#drop(instance);
     if (!this.#options.keeps || this.#disposed) return;
     this.#discarded += 1;
     this.#prepareAhead();
@@ -163,7 +168,7 @@ export class InstancePool {
   #resetOne(): PooledInstance | undefined {
     for (let used = this.#used.pop(); used !== undefined; used = this.#used.pop()) {
       if (restore(used)) return used;
-      this.#discard();
+      this.#discard(used);
     }
     return undefined;
   }

@@ -25,6 +25,11 @@ const crossings = new Map<string, Crossing>([
   ["v128", { code: 0x7b, load: [0xfd, 0, 4], store: [0xfd, 11, 4] }],
   ["funcref", { code: 0x70 }],
   ["externref", { code: 0x6f }],
+  ["(ref null any)", { code: 0x6e }],
+  ["(ref null eq)", { code: 0x6d }],
+  ["(ref null i31)", { code: 0x6c }],
+  ["(ref null struct)", { code: 0x6b }],
+  ["(ref null array)", { code: 0x6a }],
 ]);
 
 /** A value: 16 bytes for numbers and vectors, anything else is a reference. */
@@ -78,12 +83,57 @@ function compileBridge(params: readonly Crossing[], results: readonly Crossing[]
 
 const modules = new Map<string, WebAssembly.Module>();
 
+/** Bits of a value as JavaScript has it. NaNs are the same to it, and so are their bits here. */
+function toBits(type: string, value: unknown): BridgeValue {
+  const bytes = new Uint8Array(slotBytes);
+  const view = new DataView(bytes.buffer);
+  if (type === "i32") view.setInt32(0, Number(value), true);
+  else if (type === "i64") view.setBigInt64(0, BigInt(value as bigint), true);
+  else if (type === "f32") view.setFloat32(0, Number(value), true);
+  else if (type === "f64") view.setFloat64(0, Number(value), true);
+  else return { ref: value };
+  return bytes;
+}
+
+function fromBits(type: string, value: BridgeValue): unknown {
+  if (!(value instanceof Uint8Array)) return value.ref;
+  const view = new DataView(value.buffer);
+  if (type === "i64") return view.getBigInt64(0, true);
+  if (type === "f32") return view.getFloat32(0, true);
+  return type === "f64" ? view.getFloat64(0, true) : view.getInt32(0, true);
+}
+
+/** A call by way of JavaScript, for functions of types that another module cannot name. */
+function directBridge(target: WebAssembly.ExportValue, { params, results }: CoreSignature): Bridge | undefined {
+  if ([...params, ...results].some((type) => type === "v128" || /\b(no)?exn\b/.test(type))) return undefined;
+  const call = target as unknown as (...args: unknown[]) => unknown;
+  return (args) => {
+    const given = call(...args.map((arg, index) => fromBits(params[index] ?? "", arg)));
+    const values = results.length === 1 ? [given] : results.length === 0 ? [] : [...(given as Iterable<unknown>)];
+    return values.map((value, index) => toBits(results[index] ?? "", value));
+  };
+}
+
 /** A bridge to `target`; undefined where its signature has types that cannot cross. */
 export function createBridge(target: WebAssembly.ExportValue, signature: CoreSignature): Bridge | undefined {
   const params = crossingsOf(signature.params);
   const results = crossingsOf(signature.results);
-  if (params === undefined || results === undefined) return undefined;
-  const key = `${signature.params.join()}>${signature.results.join()}`;
+  if (params === undefined || results === undefined) return directBridge(target, signature);
+  try {
+    return bitBridge(target, params, results, `${signature.params.join()}>${signature.results.join()}`);
+  } catch (error) {
+    // Its type stands in a recursion group of the module's own.
+    if (error instanceof WebAssembly.LinkError) return directBridge(target, signature);
+    throw error;
+  }
+}
+
+function bitBridge(
+  target: WebAssembly.ExportValue,
+  params: readonly Crossing[],
+  results: readonly Crossing[],
+  key: string,
+): Bridge {
   const module = modules.get(key) ?? compileBridge(params, results);
   modules.set(key, module);
   const { exports } = new WebAssembly.Instance(module, { bridge: { target } });

@@ -88,7 +88,7 @@ function bridgeValue({ type, value, lane_type }: Constant): BridgeValue | undefi
       return bytes;
     }
     if (value === "null") return { ref: null };
-    if (type === "externref") return { ref: externOf(value) };
+    if (type === "externref" || type === "anyref") return { ref: externOf(value) };
   }
   return undefined;
 }
@@ -96,6 +96,7 @@ function bridgeValue({ type, value, lane_type }: Constant): BridgeValue | undefi
 function print(value: BridgeValue): string {
   if (value instanceof Uint8Array) return Buffer.from(value).toString("hex");
   if (value.ref === null) return "null";
+  if (typeof value.ref === "number") return `number ${value.ref}`;
   return [...externs.values()].includes(value.ref as object)
     ? `extern ${(value.ref as { extern: string }).extern}`
     : typeof value.ref;
@@ -195,7 +196,6 @@ export class ScriptRun {
       use({ exports, signatures: signaturesOf(bytes), bridges: new Map() });
       return "linked";
     } catch (error) {
-      if (error instanceof Refused) return `skip ${error.message}`;
       return printError(error);
     }
   }
@@ -239,9 +239,6 @@ export class ScriptRun {
     return bridge;
   }
 }
-
-/** Thrown by an `Instantiate` that declines a module. */
-export class Refused extends Error {}
 
 function signaturesOf(bytes: Uint8Array): ReadonlyMap<string, CoreSignature> {
   const shape = readCoreModule(bytes);

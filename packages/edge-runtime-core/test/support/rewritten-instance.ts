@@ -3,6 +3,7 @@
 
 import type { CounterPlace, Metering } from "../../src/instrument/plan.ts";
 import type { CorePlan } from "../../src/instrument/plan.ts";
+import { waitResult } from "../../src/instrument/atomic-wait.ts";
 import { rewriteModule } from "../../src/instrument/rewrite-module.ts";
 import { verdict } from "../../src/instrument/slow-check.ts";
 
@@ -16,6 +17,10 @@ export interface RewriteOptions {
   readonly onCheck?: (left: number) => boolean;
   /** Consent to growth; default: always. */
   readonly mayGrow?: (kind: number, delta: number) => boolean;
+  /** Words of heap that are given when what there was is used up; default: as many as there can be. */
+  readonly heapWords?: number;
+  /** Called with the words used so far, when the guest asks for more. What it throws ends the guest. */
+  readonly onAllocate?: (words: number) => void;
 }
 
 export interface RewrittenInstance {
@@ -27,6 +32,8 @@ export interface RewrittenInstance {
   readonly injected: (name: string) => WebAssembly.ExportValue | undefined;
   /** Fuel consumed by all calls so far. */
   readonly consumed: () => number;
+  /** Words of heap that all calls so far were charged. */
+  readonly allocated: () => number;
   /** Makes the next check call, as a host function does that took long. */
   readonly expire: () => void;
 }
@@ -34,8 +41,11 @@ export interface RewrittenInstance {
 /** Instantiates without running the start function. */
 export function instantiateRewritten(original: Uint8Array, options: RewriteOptions = {}): RewrittenInstance {
   const { metering = "fuel", counter: place = "own", slice = 20_000, onCheck, mayGrow } = options;
+  const { heapWords = 2 ** 31 - 1, onAllocate } = options;
   const { bytes, plan } = rewriteModule(original, { metering, counter: place });
   let counter = new WebAssembly.Global({ value: "i32", mutable: true }, 0);
+  let heap = new WebAssembly.Global({ value: "i32", mutable: true }, heapWords);
+  let heapGiven = heapWords;
   let given = 0;
   const refill = (): void => {
     given += slice - counter.value;
@@ -48,6 +58,18 @@ export function instantiateRewritten(original: Uint8Array, options: RewriteOptio
       return stops ? verdict.stop : verdict.go;
     },
     yield: () => {},
+    heap,
+    allocate: () => {
+      onAllocate?.(heapGiven - heap.value);
+      heapGiven += heapWords - heap.value;
+      heap.value = heapWords;
+    },
+    // Nobody else is there to wake a waiter: only a time of 0 or more ends the wait.
+    wait: (_memory: number, _address: number, timeoutNs: number) => {
+      if (timeoutNs < 0) throw new Error("a wait that nobody ends");
+      return waitResult.timedOut;
+    },
+    notify: () => 0,
     grow: (kind: number, delta: number) => ((mayGrow?.(kind, delta) ?? true) ? 1 : 0),
     counter,
   };
@@ -57,6 +79,11 @@ export function instantiateRewritten(original: Uint8Array, options: RewriteOptio
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), imports);
   const own = exports[`${plan.prefix}counter`];
   if (own instanceof WebAssembly.Global) counter = own;
+  const ownHeap = exports[`${plan.prefix}heap`];
+  if (ownHeap instanceof WebAssembly.Global) {
+    heap = ownHeap;
+    heap.value = heapWords;
+  }
   refill();
   return {
     plan,
@@ -64,6 +91,7 @@ export function instantiateRewritten(original: Uint8Array, options: RewriteOptio
     call: (name, ...args) => (exports[name] as unknown as (...args: unknown[]) => unknown)(...args),
     injected: (name) => exports[plan.prefix + name],
     consumed: () => given - counter.value,
+    allocated: () => heapGiven - heap.value,
     expire: () => {
       given -= counter.value;
       counter.value = 0;

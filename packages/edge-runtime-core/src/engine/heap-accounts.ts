@@ -1,0 +1,108 @@
+// What one store's guests allocated in V8's heap: objects of the garbage-collection proposal and large exceptions.
+// Cumulative over a run, without credit for what was collected, so that a limit holds whatever is still alive.
+//
+//   used = #granted - 8 x global          global `heap`: words that are left of the present slice
+//
+// The guest asks for another slice when one is used up. Objects from the start functions stay for all runs.
+
+import { MemoryLimitExceeded } from "edge-runtime-common";
+import { bytesPerWord } from "../instrument/heap-charge.ts";
+import type { HeapBudget } from "./heap-budget.ts";
+import { bytesPerMb } from "./limits.ts";
+
+/** Words given at a time: each slice makes the guest's next check read the clock, and costs a call of the host. */
+const sliceWords = 32_768;
+
+export class HeapAccounts {
+  readonly #budget: HeapBudget;
+  #global = new WebAssembly.Global({ value: "i32", mutable: true }, 0);
+  /** Bytes used when the present slice was given, the slice included. */
+  #grantedBytes = 0;
+  /** What was used before the first run. */
+  #baseBytes = 0;
+  /** What the budget was asked for. */
+  #takenBytes = 0;
+
+  constructor(budget: HeapBudget) {
+    this.#budget = budget;
+  }
+
+  get global(): WebAssembly.Global {
+    return this.#global;
+  }
+
+  /** A lone module brings its own. */
+  useGlobal(global: WebAssembly.Global): void {
+    this.#global = global;
+  }
+
+  get usedBytes(): number {
+    return this.#grantedBytes - (this.#global.value as number) * bytesPerWord;
+  }
+
+  startRun(): void {
+    this.#reset();
+  }
+
+  /** Counts what was used until now to every run. */
+  keep(): void {
+    this.settle();
+    this.#baseBytes = this.#grantedBytes;
+  }
+
+  /** Ends a run: its objects can be collected. */
+  endRun(): void {
+    this.#reset();
+  }
+
+  #reset(): void {
+    this.#global.value = 0;
+    this.#grantedBytes = this.#baseBytes;
+    this.#giveBack(this.#takenBytes - this.#baseBytes);
+  }
+
+  #giveBack(bytes: number): void {
+    if (bytes <= 0) return;
+    this.#budget.giveBack(bytes);
+    this.#takenBytes -= bytes;
+  }
+
+  /** The store is dropped. */
+  dispose(): void {
+    this.#baseBytes = 0;
+    this.#reset();
+  }
+
+  /** Takes back what is left of the slice. */
+  settle(): void {
+    this.#grantedBytes = this.usedBytes;
+    this.#global.value = 0;
+  }
+
+  /**
+   * Counts objects that are about to be made.
+   *
+   * @throws MemoryLimitExceeded where the budget over all runs has no room for them.
+   */
+  add(bytes: number): void {
+    if (bytes === 0) return;
+    this.settle();
+    this.#grantedBytes += bytes;
+    this.#cover();
+  }
+
+  /** Gives a slice of at most `roomBytes`. @throws MemoryLimitExceeded as `add`. */
+  refill(roomBytes: number): void {
+    const words = Math.max(0, Math.min(sliceWords, Math.floor(roomBytes / bytesPerWord)));
+    this.#grantedBytes += words * bytesPerWord;
+    this.#global.value = words;
+    this.#cover();
+  }
+
+  #cover(): void {
+    const missing = this.#grantedBytes - this.#takenBytes;
+    if (missing <= 0) return;
+    if (!this.#budget.take(missing)) throw new MemoryLimitExceeded(Math.floor(this.#budget.limitBytes / bytesPerMb));
+    this.#takenBytes += missing;
+  }
+}
