@@ -15,6 +15,7 @@ import {
   WasiError,
 } from "edge-runtime-common";
 import { growKind } from "../instrument/growth.ts";
+import type { CheckFor } from "../instrument/slow-check.ts";
 import type { ComponentStore, CoreFunction, CoreImports } from "./component-store.ts";
 import type { CompiledCore } from "./core-instance.ts";
 import { CoreModuleInstance } from "./core-instance.ts";
@@ -73,7 +74,7 @@ export class Store implements ComponentStore {
     this.#cores = options.cores;
     this.meter = new Meter({ now: options.platform.now, epoch: options.epoch });
     this.#injected = new Map<string, WebAssembly.ImportValue>([
-      ["check", () => this.meter.check()],
+      ["check", (reason: CheckFor) => this.meter.check(reason)],
       ["yield", new WebAssembly.Suspending(() => this.#yield())],
       ["grow", (kind: number, delta: number) => this.#grow(kind, delta)],
     ]);

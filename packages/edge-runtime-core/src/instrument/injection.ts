@@ -52,7 +52,7 @@ export class Injection {
     this.prefix = absentPrefix(shape);
     const imports = [{ name: "grow", type: this.type([V.i32, V.f64], [V.i32]) }];
     if (this.metered) {
-      imports.push({ name: "check", type: this.type([], [V.i32]) }, { name: "yield", type: this.type([], []) });
+      imports.push({ name: "check", type: this.type([V.i32], [V.i32]) }, { name: "yield", type: this.type([], []) });
     }
     this.importedFunctions = imports;
     imports.forEach((entry, index) => this.#importIndex.set(entry.name, shape.importedFunctions + index));

@@ -8,22 +8,30 @@ import type { Injection } from "./injection.ts";
 
 /**
  * Reads the immediates of a `replaced` operator and names the function to call instead; undefined where the operator
- * stays: bulk operations without metering.
+ * stays: bulk operations without metering, or over few bytes or elements.
+ *
+ * @param charged the count is a small constant, which the caller charges, as Wasmtime does
  */
-export function replacement(injection: Injection, opcode: Opcode, reader: Reader): number | undefined {
+export function replacement(
+  injection: Injection,
+  opcode: Opcode,
+  reader: Reader,
+  charged: boolean,
+): number | undefined {
+  const bounded = charged || !injection.metered;
   const first = reader.u32();
   switch (opcode.name) {
     case "memory.grow":
-      return memoryGrow(injection, first);
+      return memoryGrow(injection, first, charged);
     case "table.grow":
-      return tableGrow(injection, first);
+      return tableGrow(injection, first, charged);
     case "memory.fill":
-      return injection.metered ? bulk.memoryFill(injection, first) : undefined;
+      return bounded ? undefined : bulk.memoryFill(injection, first);
     case "table.fill":
-      return injection.metered ? bulk.tableFill(injection, first) : undefined;
+      return bounded ? undefined : bulk.tableFill(injection, first);
   }
   const second = reader.u32();
-  if (!injection.metered) return undefined;
+  if (bounded) return undefined;
   switch (opcode.name) {
     case "memory.copy":
       return bulk.memoryCopy(injection, first, second);
