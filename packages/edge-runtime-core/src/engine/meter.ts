@@ -7,9 +7,10 @@
 
 import type { RuntimeError } from "edge-runtime-common";
 import { ExecutionTimeout, FuelExhausted } from "edge-runtime-common";
-import { verdict } from "../instrument/slow-check.ts";
+import type { CheckFor } from "../instrument/slow-check.ts";
+import { checkFor, verdict } from "../instrument/slow-check.ts";
 import type { RunLimits } from "./limits.ts";
-import { sliceFuel, yieldAfterMs } from "./limits.ts";
+import { overdraftFuel, sliceFuel, yieldAfterMs } from "./limits.ts";
 
 export interface MeterOptions {
   readonly now: () => number;
@@ -30,6 +31,8 @@ export class Meter {
   #deadline = 0;
   #epochDeadline = Number.POSITIVE_INFINITY;
   #lastPause = 0;
+  /** The host charged the run: what it consumed is not its operators alone, and is not compared with anyone's. */
+  #charged = false;
   #stop: RuntimeError | undefined;
 
   constructor(options: MeterOptions) {
@@ -61,6 +64,7 @@ export class Meter {
   start(limits: RunLimits): void {
     this.#limits = limits;
     this.#consumed = 0;
+    this.#charged = false;
     this.#stop = undefined;
     this.#startedAt = this.#now();
     this.#deadline = this.#startedAt + limits.timeoutMs;
@@ -105,6 +109,7 @@ export class Meter {
 
   /** Charges host work to the run: a non-negative integer. */
   charge(fuel: number): void {
+    this.#charged ||= fuel > 0;
     if (fuel < this.#counter.value) {
       this.#counter.value -= fuel;
       return;
@@ -124,18 +129,19 @@ export class Meter {
   }
 
   /** The guest's check: accounts the slice and answers go on, stop or yield. */
-  check(): number {
+  check(reason: CheckFor = checkFor.fuel): number {
     this.#settle();
     const now = this.#now();
-    if (this.#stop === undefined) this.#decide(now);
+    if (this.#stop === undefined) this.#decide(now, reason);
     if (this.#stop !== undefined) return verdict.stop;
     this.#refill();
     return now - this.#lastPause >= yieldAfterMs ? verdict.yield : verdict.go;
   }
 
-  #decide(now: number): void {
+  #decide(now: number, reason: CheckFor): void {
     const { maxFuel, timeoutMs } = this.#limits;
-    if (this.#consumed >= maxFuel) this.#stop = new FuelExhausted(maxFuel);
+    const overdraft = reason === checkFor.time && !this.#charged ? overdraftFuel : 0;
+    if (this.#consumed >= maxFuel + overdraft) this.#stop = new FuelExhausted(maxFuel);
     else if (now >= this.#deadline) this.#stop = new ExecutionTimeout(timeoutMs);
     else if (this.#epoch() >= this.#epochDeadline) this.#stop = new ExecutionTimeout(Math.round(this.elapsedMs));
   }

@@ -17,6 +17,7 @@ import {
   WasiError,
 } from "edge-runtime-common";
 import { growMemory } from "../instrument/growth.ts";
+import type { CheckFor } from "../instrument/slow-check.ts";
 import type { ComponentStore, CoreFunction, CoreImports } from "./component-store.ts";
 import type { CompiledCore } from "./core-instance.ts";
 import { CoreModuleInstance } from "./core-instance.ts";
@@ -91,7 +92,7 @@ export class Store implements ComponentStore {
     this.#waiters = new Waiters(options.platform.schedule);
     this.meter = new Meter({ now: options.platform.now, epoch: options.epoch });
     this.#injected = new Map<string, WebAssembly.ImportValue>([
-      ["check", () => this.meter.check()],
+      ["check", (reason: CheckFor) => this.meter.check(reason)],
       ["yield", new WebAssembly.Suspending(() => this.#yield())],
       ["grow", (kind: number, delta: number) => this.#grow(kind, delta)],
       ["allocate", () => this.#allocate()],

@@ -3,7 +3,7 @@
 // Source: Wasmtime 50.0.1 (PyPI), default `OperatorCost` and `VariableOperatorCost`, measured with `consume_fuel`.
 
 export const costTable = {
-  version: 1,
+  version: 2,
   /** Added at each function entry. */
   functionEntry: 1,
   memoryBytes: 1,
@@ -17,6 +17,9 @@ export const costTable = {
  * below 2^31 and the 32-bit counter cannot wrap.
  */
 export const maxUnchecked = 256;
+
+/** Counts of bulk operations and growth up to this, where the operand is a constant, are charged with the operator. */
+export const smallCount = 128;
 
 /** Most bytes that one bulk memory operation moves between two checks. */
 export const bulkChunkBytes = 1 << 20;

@@ -2,7 +2,8 @@
 // a function already has all the locals that V8 admits, the global is used directly.
 
 import type { Writer } from "../binary/writer.ts";
-import { slowCheck } from "./slow-check.ts";
+import type { CheckFor } from "./slow-check.ts";
+import { checkFor, slowCheck } from "./slow-check.ts";
 import type { Injection } from "./injection.ts";
 
 const localGet = 0x20;
@@ -17,13 +18,13 @@ const i32Sub = 0x6b;
 export class Counter {
   readonly #out: Writer;
   readonly #global: number;
-  readonly #slow: number;
+  readonly #injection: Injection;
   #local: number | undefined;
 
   constructor(out: Writer, injection: Injection) {
     this.#out = out;
     this.#global = injection.counterGlobal;
-    this.#slow = slowCheck(injection);
+    this.#injection = injection;
   }
 
   /** Starts a function whose counter is cached in `local`; undefined: not cached. */
@@ -77,9 +78,9 @@ export class Counter {
   }
 
   /** counter -= cost; the slow path where nothing is left. */
-  check(cost: number): void {
+  check(cost: number, reason: CheckFor): void {
     this.#readLess(cost);
-    this.#compare(cost !== 0);
+    this.#compare(cost !== 0, reason);
   }
 
   /** Function entry: local = global - cost, then as `check`. */
@@ -108,7 +109,7 @@ export class Counter {
   }
 
   /** The value on the stack becomes the counter if `changed`; the slow path where it is not positive. */
-  #compare(changed: boolean): void {
+  #compare(changed: boolean, reason: CheckFor = checkFor.fuel): void {
     const out = this.#out;
     if (changed && this.#local !== undefined) {
       out.byte(localTee);
@@ -120,7 +121,7 @@ export class Counter {
     out.append([i32Const, 0, i32LeS, 0x04, 0x40]);
     this.#read();
     out.byte(0x10);
-    out.u32(this.#slow);
+    out.u32(slowCheck(this.#injection, reason));
     this.#write();
     out.byte(0x0b);
   }

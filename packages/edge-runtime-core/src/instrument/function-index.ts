@@ -5,7 +5,7 @@
 import { functionTypeAt } from "../binary/module.ts";
 import type { Injection } from "./injection.ts";
 import { op } from "./emit.ts";
-import { checkCounter, slowCheck } from "./slow-check.ts";
+import { checkCounter, checkFor } from "./slow-check.ts";
 
 /** Index in the rewritten module of function `original`, to call it. */
 export function calledIndex(injection: Injection, original: number): number {
@@ -28,7 +28,7 @@ export function takenIndex(injection: Injection, original: number): number {
     });
     body.byte(op.call);
     body.u32(original);
-    checkCounter(injection, body, slowCheck(injection));
+    checkCounter(injection, body, checkFor.time);
     body.byte(op.end);
   });
 }

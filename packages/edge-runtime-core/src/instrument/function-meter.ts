@@ -11,7 +11,7 @@
 
 import { readOpcode, skipImmediates } from "../binary/instruction.ts";
 import type { Opcode } from "../binary/opcodes.ts";
-import { Flow, Immediate } from "../binary/opcodes.ts";
+import { Flow, Immediate, Use } from "../binary/opcodes.ts";
 import { Reader } from "../binary/reader.ts";
 import { Writer } from "../binary/writer.ts";
 import { findCatchTargets } from "./catch-targets.ts";
@@ -23,6 +23,9 @@ import { allocatedWords, emitHeapCharge } from "./heap-charge.ts";
 import { calledIndex, takenIndex } from "./function-index.ts";
 import type { Injection } from "./injection.ts";
 import { replacement } from "./replacement.ts";
+import { smallConstant } from "./small-constant.ts";
+import type { CheckFor } from "./slow-check.ts";
+import { checkFor } from "./slow-check.ts";
 
 const ifOpcode = 0x04;
 const elseOpcode = 0x05;
@@ -49,6 +52,8 @@ export class FunctionMeter {
   /** Deadline metering: operators of the region so far. */
   #weight = 0;
   #ordinal = 0;
+  /** Where the operator before this one is. */
+  #previous = 0;
   /** Constructs around this point that catch exceptions. */
   #catching = 0;
   /** Places of this function that may throw into one of those. */
@@ -165,9 +170,9 @@ export class FunctionMeter {
     this.#since = 0;
   }
 
-  #check(): void {
+  #check(reason: CheckFor = checkFor.time): void {
     this.#mayThrow();
-    this.#counter?.check(this.#pending);
+    this.#counter?.check(this.#pending, reason);
     this.#pending = 0;
     this.#since = 0;
   }
@@ -189,6 +194,7 @@ export class FunctionMeter {
   #reached(opcode: Opcode, at: number): void {
     this.#addCost(opcode.cost);
     this.#live(opcode, at);
+    this.#previous = at;
     if (this.#since <= maxUnchecked || !this.#reachable || this.#frames.depth === 0) return;
     this.#copyTo(this.#reader.pos);
     this.#check();
@@ -311,7 +317,7 @@ export class FunctionMeter {
     this.#copyTo(this.#reader.pos);
     if (frame.synced) this.#reload();
     if (this.#fuel) {
-      this.#check();
+      this.#check(checkFor.fuel);
       return;
     }
     this.#mayThrow();
@@ -451,7 +457,10 @@ export class FunctionMeter {
 
   #replace(opcode: Opcode, at: number): void {
     const start = this.#reader.pos;
-    const call = replacement(this.#injection, opcode, this.#reader);
+    const counted = (opcode.uses & (Use.gc | Use.threads)) === 0;
+    const count = counted ? smallConstant(this.#reader.bytes, this.#previous) : undefined;
+    if (count !== undefined) this.#addCost(count);
+    const call = replacement(this.#injection, opcode, this.#reader, count !== undefined);
     if (call === undefined) {
       this.#reader.pos = start;
       skipImmediates(this.#reader, opcode.immediate);

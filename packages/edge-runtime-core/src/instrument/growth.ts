@@ -1,12 +1,12 @@
 // Injected functions that stand in for memory.grow and table.grow: the store must consent, else the answer is -1.
-// What did grow is charged, a refusal is not.
+// What did grow is charged, a refusal is not. A delta that is a small constant was charged by the caller.
 
 import { fieldBytes } from "../binary/heap-layout.ts";
 import type { Writer } from "../binary/writer.ts";
 import type { AddressOps } from "./emit.ts";
 import { address64, addressOps, asI32, constant, emitter, get, op } from "./emit.ts";
 import type { Injection } from "./injection.ts";
-import { chargeAndCheck, checkCounter, slowCheck } from "./slow-check.ts";
+import { chargeAndCheck, checkCounter, checkFor } from "./slow-check.ts";
 
 /** What `grow` is told to grow: a memory, or else a table, by what an element is charged. */
 export const growMemory = 0;
@@ -29,10 +29,10 @@ function growUnderLimit(injection: Injection, body: Writer, spec: GrowSpec): voi
   body.append([op.end, op.localTee, answer]);
   constant(body, ops, -1);
   body.append([ops.ne, op.if, op.void]);
-  chargeAndCheck(injection, body, (out) => asI32(out, ops, delta));
-  body.byte(op.else);
-  if (injection.metered) checkCounter(injection, body, slowCheck(injection));
+  if (!spec.charged) chargeAndCheck(injection, body, (out) => asI32(out, ops, delta));
   body.byte(op.end);
+  // Asking takes time, whatever the answer.
+  if (injection.metered) checkCounter(injection, body, checkFor.time);
   get(body, answer);
   body.byte(op.end);
 }
@@ -41,16 +41,24 @@ interface GrowSpec {
   readonly ops: AddressOps;
   readonly kind: number;
   readonly delta: number;
+  /** The caller charges. */
+  readonly charged: boolean;
   /** How many parameters the function has. */
   readonly params: number;
   readonly operate: (body: Writer) => void;
 }
 
-export function memoryGrow(injection: Injection, memory: number): number {
+function named(operator: string, index: number, charged: boolean): string {
+  return `${operator} ${index}${charged ? " charged" : ""}`;
+}
+
+export function memoryGrow(injection: Injection, memory: number, charged: boolean): number {
   const ops = addressOps(injection.memory(memory)?.type.is64);
-  return injection.functionFor(`memory.grow ${memory}`, injection.type([ops.type], [ops.type]), (body) =>
+  const name = named("memory.grow", memory, charged);
+  return injection.functionFor(name, injection.type([ops.type], [ops.type]), (body) =>
     growUnderLimit(injection, body, {
       ops,
+      charged,
       kind: growMemory,
       delta: 0,
       params: 1,
@@ -63,12 +71,13 @@ export function memoryGrow(injection: Injection, memory: number): number {
   );
 }
 
-export function tableGrow(injection: Injection, table: number): number {
+export function tableGrow(injection: Injection, table: number, charged: boolean): number {
   const ops = addressOps(injection.table(table)?.type.limits.is64);
   const type = injection.type([injection.elementCode(table), ops.type], [ops.type]);
-  return injection.functionFor(`table.grow ${table}`, type, (body) =>
+  return injection.functionFor(named("table.grow", table, charged), type, (body) =>
     growUnderLimit(injection, body, {
       ops,
+      charged,
       kind: fieldBytes(injection.table(table)?.type.element ?? ""),
       delta: 1,
       params: 2,

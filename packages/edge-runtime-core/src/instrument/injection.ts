@@ -90,7 +90,9 @@ export class Injection {
       { name: "grow", type: this.type([V.i32, V.f64], [V.i32]) },
     ];
     const nothing = this.type([], []);
-    if (this.metered) imports.push({ name: "check", type: this.type([], [V.i32]) }, { name: "yield", type: nothing });
+    if (this.metered) {
+      imports.push({ name: "check", type: this.type([V.i32], [V.i32]) }, { name: "yield", type: nothing });
+    }
     if (this.heap) imports.push({ name: "allocate", type: nothing });
     if (this.shape.memories.some((memory) => memory.type.shared)) {
       imports.push({ name: "wait", type: this.type([V.i32, V.f64, V.f64], [V.i32]) });

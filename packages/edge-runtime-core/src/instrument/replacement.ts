@@ -11,10 +11,18 @@ import type { Injection } from "./injection.ts";
 
 /**
  * Reads the immediates of a `replaced` operator and names the function to call instead; undefined where the operator
- * stays: bulk operations without metering, waiting on a memory that is not shared.
+ * stays: bulk operations without metering, or over few bytes or elements, waiting on a memory that is not shared.
+ *
+ * @param charged the count is a small constant, which the caller charges, as Wasmtime does
  */
-export function replacement(injection: Injection, opcode: Opcode, reader: Reader): number | undefined {
+export function replacement(
+  injection: Injection,
+  opcode: Opcode,
+  reader: Reader,
+  charged: boolean,
+): number | undefined {
   if (opcode.immediate === Immediate.memarg) return atomicReplacement(injection, opcode, reader);
+  const bounded = charged || !injection.metered;
   const first = reader.u32();
   switch (opcode.name) {
     case "array.new":
@@ -24,22 +32,27 @@ export function replacement(injection: Injection, opcode: Opcode, reader: Reader
     case "array.fill":
       return injection.metered ? array.arrayFill(injection, first) : undefined;
     case "memory.grow":
-      return memoryGrow(injection, first);
+      return memoryGrow(injection, first, charged);
     case "table.grow":
-      return tableGrow(injection, first);
+      return tableGrow(injection, first, charged);
     case "memory.fill":
-      return injection.metered ? bulk.memoryFill(injection, first) : undefined;
+      return bounded ? undefined : bulk.memoryFill(injection, first);
     case "table.fill":
-      return injection.metered ? bulk.tableFill(injection, first) : undefined;
+      return bounded ? undefined : bulk.tableFill(injection, first);
   }
-  return replacement2(injection, opcode.name, first, reader.u32());
+  return replacement2(injection, opcode.name, [first, reader.u32()], bounded);
 }
 
 /** The same for operators of two immediates. */
-function replacement2(injection: Injection, name: string, first: number, second: number): number | undefined {
+function replacement2(
+  injection: Injection,
+  name: string,
+  [first, second]: readonly [number, number],
+  bounded: boolean,
+): number | undefined {
   if (name === "array.new_data") return array.arrayNewData(injection, first, second);
   if (name === "array.new_elem") return array.arrayNewElem(injection, first, second);
-  if (!injection.metered) return undefined;
+  if (bounded) return undefined;
   switch (name) {
     case "array.copy":
       return array.arrayCopy(injection, first, second);
