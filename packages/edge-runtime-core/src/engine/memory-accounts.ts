@@ -42,6 +42,11 @@ function imageOf(memory: WebAssembly.Memory): MemoryImage {
   return { memory, size: view.length, image: view.slice(0, length) };
 }
 
+/** Places in V8's address space that a module's own memories take. */
+export function ownMemoryPlaces(plan: CorePlan): number {
+  return plan.memories.reduce((sum, memory) => sum + (memory.imported ? 0 : memory.is64 ? 2 : 1), 0);
+}
+
 /** Elements of a table; those of one with 64-bit indices are counted by a bigint. */
 function lengthOf(table: WebAssembly.Table): number {
   return Number(table.length);
@@ -54,14 +59,21 @@ export class MemoryAccounts {
   #images: readonly MemoryImage[] = [];
   #tableLengths: readonly number[] = [];
   #denied = false;
+  #grew = false;
 
   /** Growth was refused during the run: an abort that follows is reported as MemoryLimitExceeded. */
   get denied(): boolean {
     return this.#denied;
   }
 
+  /** Growth was granted during the run, which cannot be undone. */
+  get grew(): boolean {
+    return this.#grew;
+  }
+
   startRun(): void {
     this.#denied = false;
+    this.#grew = false;
   }
 
   get usedBytes(): number {
@@ -103,6 +115,7 @@ export class MemoryAccounts {
       this.usedBytes + growth.bytes <= limitMb * bytesPerMb &&
       this.#tableElements() + growth.elements <= storeCaps.tableElements;
     if (!fits) this.#denied = true;
+    else if (growth.bytes > 0) this.#grew = true;
     return fits;
   }
 

@@ -11,6 +11,7 @@ import {
   HostFunctionError,
   ImportNotFound,
   InternalError,
+  PoolExhausted,
   Wasi,
   WasiError,
 } from "edge-runtime-common";
@@ -19,8 +20,9 @@ import type { ComponentStore, CoreFunction, CoreImports } from "./component-stor
 import type { CompiledCore } from "./core-instance.ts";
 import { CoreModuleInstance } from "./core-instance.ts";
 import type { HostCall, HostFunction } from "./host-functions.ts";
+import { Initialisation } from "./initialisation.ts";
 import type { RunLimits } from "./limits.ts";
-import { bytesPerElement, bytesPerPage, slowHostCallMs } from "./limits.ts";
+import { bytesPerElement, bytesPerPage, slowHostCallMs, v8MemoryPlaces } from "./limits.ts";
 import { MemoryAccounts } from "./memory-accounts.ts";
 import { Meter } from "./meter.ts";
 import type { Platform } from "./platform.ts";
@@ -49,9 +51,20 @@ function hostFault(error: unknown): RuntimeError {
   return toRuntimeError(error) ?? new InternalError("a host function failed", error);
 }
 
+/** Where V8 has no room for a memory, that is a matter of load, not of the guest. */
+function newInstance(core: CompiledCore, imports: WebAssembly.Imports): WebAssembly.Instance {
+  try {
+    return new WebAssembly.Instance(core.module, imports);
+  } catch (error) {
+    if (!(error instanceof RangeError) || !error.message.includes("memory")) throw error;
+    throw new PoolExhausted(v8MemoryPlaces, "memory");
+  }
+}
+
 export class Store implements ComponentStore {
   readonly meter: Meter;
   readonly memory = new MemoryAccounts();
+  readonly initialisation = new Initialisation();
   readonly #platform: Platform;
   readonly #trapSource: TrapSource;
   readonly #cores: readonly CompiledCore[];
@@ -116,6 +129,11 @@ export class Store implements ComponentStore {
     return this.#abandoned;
   }
 
+  /** The run left what a reset cannot undo. */
+  get spoiled(): boolean {
+    return this.#abandoned || this.memory.grew || this.#instances.some((instance) => instance.isTainted);
+  }
+
   /** Starts a run: accounts from zero, deadline from now. */
   startRun(limits: RunLimits, context: WorkerContext, onAbort?: OnAbort): void {
     this.#run += 1;
@@ -148,7 +166,7 @@ export class Store implements ComponentStore {
     const core = this.#cores[index];
     if (core === undefined) throw new InternalError(`core module ${index} does not exist`);
     this.memory.admit(core.plan, this.meter.limits.memoryMb);
-    const instance = new CoreModuleInstance(core, new WebAssembly.Instance(core.module, this.#link(core, imports)));
+    const instance = new CoreModuleInstance(core, newInstance(core, this.#link(core, imports)));
     if (instance.counter !== undefined) this.meter.useCounter(instance.counter);
     this.#instances.push(instance);
     this.memory.add(instance.memories, instance.tables);
@@ -178,6 +196,7 @@ export class Store implements ComponentStore {
     this.meter.stopped === undefined ? fn(...args) : new Promise(() => {});
 
   readonly callHost = (fn: HostFunction, args: readonly unknown[]): unknown => {
+    this.initialisation.note(fn);
     const startedAt = this.#platform.now();
     try {
       return fn.call(this.#hostCall, ...(args as never[]));

@@ -243,6 +243,7 @@ class ModuleRewriter {
       hasStart: shape.start !== undefined,
       writesTables,
       tableShadows: shadows.exports.some((entry) => entry.name === "saveTables"),
+      globalSlots: shadows.globalSlots,
       notRestorable: shadows.notRestorable,
       features: [...shape.features].toSorted(),
     };

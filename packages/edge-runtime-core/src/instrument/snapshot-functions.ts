@@ -2,8 +2,10 @@
 // table contents, by copying them to shadows inside the instance. One call resets them all.
 
 import { Writer } from "../binary/writer.ts";
+import { addGlobalReaders } from "./global-readers.ts";
 import type { Injection } from "./injection.ts";
 import { V } from "./injection.ts";
+import type { GlobalSlot } from "./plan.ts";
 
 /** Initial value of a shadow global, by printed type; types that are not here have no shadow. */
 const initialValues = new Map<string, readonly number[]>([
@@ -23,8 +25,12 @@ export interface Shadows {
   readonly tables: readonly Writer[];
   /** Exported functions, by name without the prefix. */
   readonly exports: readonly { readonly name: string; readonly index: number }[];
+  readonly globalSlots: readonly GlobalSlot[];
   readonly notRestorable: string | undefined;
 }
+
+/** More mutable globals are not saved: a guest that has them chooses what a reset costs. */
+const mostGlobals = 10_000;
 
 export interface ShadowOptions {
   /** First free global index behind the injected ones. */
@@ -63,8 +69,13 @@ export function addShadows(injection: Injection, options: ShadowOptions): Shadow
   let notRestorable: string | undefined;
   const globals: (readonly number[])[] = [];
   const globalPairs: Pair[] = [];
+  const saved: { readonly index: number; readonly type: string }[] = [];
   injection.shape.globals.forEach((global, index) => {
     if (global.imported || !global.type.mutable) return;
+    if (globals.length >= mostGlobals) {
+      notRestorable ??= `more than ${mostGlobals} mutable globals`;
+      return;
+    }
     const entry = initialValues.get(global.type.type);
     if (entry === undefined) {
       notRestorable ??= `mutable global of type ${global.type.type}`;
@@ -72,11 +83,13 @@ export function addShadows(injection: Injection, options: ShadowOptions): Shadow
     }
     globalPairs.push({ original: injection.globalIndex(index), shadow: options.firstGlobal + globals.length });
     globals.push(entry);
+    saved.push({ index, type: global.type.type });
   });
   const { tables, pairs, refused } = options.withTables ? shadowTables(injection) : noTables;
   notRestorable ??= refused;
-  const exports = [...globalFunctions(injection, globalPairs), ...tableFunctions(injection, pairs)];
-  return { globals, tables, exports, notRestorable };
+  const readers = addGlobalReaders(injection, saved);
+  const exports = [...globalFunctions(injection, globalPairs), ...tableFunctions(injection, pairs), ...readers.exports];
+  return { globals, tables, exports, globalSlots: readers.slots, notRestorable };
 }
 
 interface TableShadows {

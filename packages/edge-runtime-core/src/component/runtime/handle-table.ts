@@ -67,6 +67,19 @@ export class HandleTable {
     }
   }
 
+  /** Contents as named values that can be compared by identity. */
+  *facts(): Generator<readonly [name: string, fact: unknown]> {
+    for (const [index, handle] of this.#entries.entries()) {
+      if (handle === undefined) continue;
+      yield [`handle ${index}: resource`, handle.resource];
+      yield [`handle ${index}: representation`, handle.rep];
+      yield [`handle ${index}: scope`, handle.scope];
+      yield [`handle ${index}: lends`, handle.lends];
+    }
+    yield ["handle indices", this.#entries.length];
+    yield ["free handle indices", this.#free.join()];
+  }
+
   /** The handles that `keeps` admits, as a function that brings the table back to them. */
   save(keeps: (handle: Handle) => boolean): () => void {
     this.#isTouched = this.#entries.some((handle) => handle !== undefined && !keeps(handle));

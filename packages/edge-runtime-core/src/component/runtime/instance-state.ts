@@ -38,6 +38,15 @@ export class InstanceState {
     return scope;
   }
 
+  /** All of it as named values, handles by their contents and the order in which indices will be used. */
+  *facts(): Generator<readonly [name: string, fact: unknown]> {
+    yield ["may leave", this.mayLeave];
+    yield ["may enter", this.mayEnter];
+    yield ["lends of a call", this.#lends?.length ?? 0];
+    yield ["borrows of a call", this.#scope?.borrows ?? 0];
+    yield* this.handles.facts();
+  }
+
   /** Forgets the call that was cut off; handles are restored apart. */
   resetCalls(): void {
     this.mayLeave = true;
