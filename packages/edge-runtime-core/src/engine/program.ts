@@ -16,7 +16,7 @@ export interface Guest {
   /** Why resets are impossible for this instance; undefined where they are not. */
   readonly notRestorable: string | undefined;
   /** What must be the same after each reset and the store's own state does not show, by a name for people. */
-  readonly state: () => ReadonlyMap<string, unknown>;
+  readonly state: () => ReadonlyMap<string, readonly unknown[]>;
   /** Restores what the store's own reset does not know; false where that is impossible. */
   readonly reset: () => boolean;
 }

@@ -19,7 +19,7 @@ export interface ComponentInstance {
   /** Why no reset is possible: it owned host resources when it was made. */
   readonly notRestorable: string | undefined;
   /** Handles and call state of each component instance, by a name for people, for comparison after a reset. */
-  readonly state: () => ReadonlyMap<string, unknown>;
+  readonly state: () => ReadonlyMap<string, readonly unknown[]>;
   /**
    * Brings handles and call state back to what they were after instantiation. False where that is impossible, then
    * the instance must be discarded. Core state is the store's business.
@@ -81,10 +81,10 @@ export class LiveComponent implements ComponentInstance {
     return true;
   };
 
-  readonly state = (): ReadonlyMap<string, unknown> => {
-    const facts = new Map<string, unknown>([["calls in progress", this.#runtime.callDepth]]);
+  readonly state = (): ReadonlyMap<string, readonly unknown[]> => {
+    const facts = new Map<string, readonly unknown[]>([["calls in progress", [this.#runtime.callDepth]]]);
     this.#runtime.states.forEach((state, index) => {
-      for (const [name, fact] of state.facts()) facts.set(`component instance ${index}: ${name}`, fact);
+      for (const [name, values] of state.facts()) facts.set(`component instance ${index}: ${name}`, values);
     });
     return facts;
   };

@@ -24,6 +24,9 @@ export interface Handle {
   lends: number;
 }
 
+/** Something that must be the same after a reset, by a name for people. */
+export type StateFact = readonly [name: string, values: readonly unknown[]];
+
 export class HandleTable {
   #entries: (Handle | undefined)[] = [undefined];
   #free: number[] = [];
@@ -67,17 +70,13 @@ export class HandleTable {
     }
   }
 
-  /** Contents as named values that can be compared by identity. */
-  *facts(): Generator<readonly [name: string, fact: unknown]> {
+  /** Contents as named lists of values that can be compared by identity. */
+  *facts(): Generator<StateFact> {
     for (const [index, handle] of this.#entries.entries()) {
       if (handle === undefined) continue;
-      yield [`handle ${index}: resource`, handle.resource];
-      yield [`handle ${index}: representation`, handle.rep];
-      yield [`handle ${index}: scope`, handle.scope];
-      yield [`handle ${index}: lends`, handle.lends];
+      yield [`handle ${index}`, [handle.resource, handle.rep, handle.scope, handle.lends]];
     }
-    yield ["handle indices", this.#entries.length];
-    yield ["free handle indices", this.#free.join()];
+    yield ["handle indices", [this.#entries.length, ...this.#free]];
   }
 
   /** The handles that `keeps` admits, as a function that brings the table back to them. */

@@ -1,7 +1,7 @@
 // The run-time state that the ABI keeps per component instance: its handles and whether it may be entered and left.
 // Spec: CanonicalABI "Component Instance State".
 
-import type { BorrowScope, Handle } from "./handle-table.ts";
+import type { BorrowScope, Handle, StateFact } from "./handle-table.ts";
 import { HandleTable } from "./handle-table.ts";
 
 export class InstanceState {
@@ -39,11 +39,8 @@ export class InstanceState {
   }
 
   /** All of it as named values, handles by their contents and the order in which indices will be used. */
-  *facts(): Generator<readonly [name: string, fact: unknown]> {
-    yield ["may leave", this.mayLeave];
-    yield ["may enter", this.mayEnter];
-    yield ["lends of a call", this.#lends?.length ?? 0];
-    yield ["borrows of a call", this.#scope?.borrows ?? 0];
+  *facts(): Generator<StateFact> {
+    yield ["call state", [this.mayLeave, this.mayEnter, this.#lends, this.#scope]];
     yield* this.handles.facts();
   }
 
