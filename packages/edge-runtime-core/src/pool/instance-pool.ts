@@ -5,7 +5,7 @@
 //   acquire <- idle <- [reset, verified now and then] <- used <- release
 //                  \- discard (grown, trapped, aborted, tainted) -> make one ahead, unless throttled
 
-import { bug } from "edge-runtime-common";
+import { bug, PoolExhausted } from "edge-runtime-common";
 import type { Capacity } from "../engine/capacity.ts";
 import type { Guest } from "../engine/program.ts";
 import type { Store } from "../engine/store.ts";
@@ -121,6 +121,8 @@ export class InstancePool {
     } catch (error) {
       this.#running -= 1;
       this.#giveBack();
+      // What began and failed took its time as well.
+      if (!(error instanceof PoolExhausted)) limiter.spoilt();
       throw error;
     }
   }
