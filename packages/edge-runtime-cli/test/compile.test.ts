@@ -97,6 +97,21 @@ test("inspect: a component with its WIT, from text too", async () => {
   assert.match(stdout, /\n {6}export run: func\(\) -> result<_, string>;\n/);
 });
 
+test("inspect: says whether instances are restored, why, and where that shows only later", async () => {
+  const start = (imported: string): string =>
+    folder.write("start.wat", `(module (import ${imported} (func $f (param i32 i32 i32))) (func $s) (start $s))`);
+  const inspected = async (file: string): Promise<string> => {
+    const { stdout } = await runMain("inspect", file);
+    return /^ {2}restorable {2}(.*)$/m.exec(stdout)?.[1] ?? "";
+  };
+  const restored = "yes: memories, globals and tables are restored from a snapshot";
+  assert.equal(await inspected(core), restored);
+  assert.equal(await inspected(start('"env" "log"')), restored);
+  assert.match(await inspected(start('"env" "now"')), /^decided by observation: not, if its initialisation calls/);
+  const exception = folder.write("exception.wat", "(module (global (mut exnref) (ref.null exn)))");
+  assert.equal(await inspected(exception), "no: mutable global of type (ref null exn)");
+});
+
 test("inspect --json: one object", async () => {
   const { stdout } = await runMain("inspect", core, "--json");
   const inspection = JSON.parse(stdout) as Record<string, unknown>;

@@ -16,6 +16,11 @@ function flag() {
   return z.boolean("expected true or false");
 }
 
+function share() {
+  const expected = "expected a number from 0 to 1";
+  return z.number(expected).min(0, expected).max(1, expected);
+}
+
 function path() {
   const expected = "expected a path";
   return z.string(expected).min(1, expected);
@@ -38,6 +43,7 @@ const engineTable = table({
   cache_compiled_modules: flag().default(true),
   cache_dir: path().optional(),
   epoch_interruption: flag().default(true),
+  verify_resets: share().default(0),
   artifact_key_file: path().optional(),
 });
 

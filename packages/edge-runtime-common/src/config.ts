@@ -23,6 +23,11 @@ export interface EngineConfig {
   readonly cacheDir: string | undefined;
   /** Let the deadline and `incrementEpoch` stop running guests. Default true. */
   readonly epochInterruption: boolean;
+  /**
+   * Share of resets after which the whole state is compared with the snapshot, 0 to 1; what differs is reported and the
+   * instance discarded. Costs a second copy of the state and a comparison of all of it. Default 0.
+   */
+  readonly verifyResets: number;
   /** File that holds the key which authenticates artifacts. Default none: a key of the user, made on first use. */
   readonly artifactKeyFile: string | undefined;
 }
@@ -136,6 +141,7 @@ function toEngine(table: ConfigFile["engine"]): EngineConfig {
     cacheCompiledModules: table.cache_compiled_modules,
     cacheDir: table.cache_dir,
     epochInterruption: table.epoch_interruption,
+    verifyResets: table.verify_resets,
     artifactKeyFile: table.artifact_key_file,
   });
 }

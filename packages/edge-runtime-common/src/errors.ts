@@ -191,17 +191,25 @@ export class ExecutionCancelled extends RuntimeError {
   }
 }
 
+/**
+ * What is used up: instances of the process; room for linear memories in its address space (a 64-bit memory takes two
+ * places); or the few instances that a function gets whose instances must be made anew all the time.
+ */
+export type PooledResource = "instance" | "memory" | "throttled instance";
+
 export class PoolExhausted extends RuntimeError {
   readonly limit: number;
+  readonly resource: PooledResource;
 
-  constructor(limit: number) {
+  constructor(limit: number, resource: PooledResource = "instance") {
     super({
       code: "ERR_EDGE_POOL_EXHAUSTED",
-      message: `No instance free: ${limit} in use`,
+      message: `No ${resource} free: ${limit} in use`,
       httpStatus: 503,
-      fields: { limit },
+      fields: { limit, resource },
     });
     this.limit = limit;
+    this.resource = resource;
   }
 }
 

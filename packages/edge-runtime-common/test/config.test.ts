@@ -26,6 +26,7 @@ const everyKeyToml = `
   cache_compiled_modules = false
   cache_dir = "cache"
   epoch_interruption = false
+  verify_resets = 0.5
   artifact_key_file = "key"
   [execution]
   max_fuel = ${MAX}
@@ -57,6 +58,7 @@ const everyKeyJson = {
     cache_compiled_modules: false,
     cache_dir: "cache",
     epoch_interruption: false,
+    verify_resets: 0.5,
     artifact_key_file: "key",
   },
   execution: { max_fuel: MAX, timeout_ms: 3_600_000, max_memory_mb: 4096, fuel_metering: false },
@@ -98,6 +100,8 @@ const rejected: readonly (readonly [unknown, string])[] = [
   [{ execution: { fuel_metering: 1 } }, "execution.fuel_metering: expected true or false, got 1"],
   [{ engine: { max_instances: 10_001 } }, "engine.max_instances: expected an integer from 1 to 10000, got 10001"],
   [{ engine: { instance_memory_mb: -1 } }, "engine.instance_memory_mb: expected an integer from 1 to 4096, got -1"],
+  [{ engine: { verify_resets: 1.5 } }, "engine.verify_resets: expected a number from 0 to 1, got 1.5"],
+  [{ engine: { verify_resets: -0.1 } }, "engine.verify_resets: expected a number from 0 to 1, got -0.1"],
   [{ engine: { cache_dir: "" } }, 'engine.cache_dir: expected a path, got ""'],
   [{ engine: { artifact_key_file: 3 } }, "engine.artifact_key_file: expected a path, got 3"],
   [{ engine: { max_instancs: 1 } }, "engine.max_instancs: unknown key, did you mean max_instances?"],
@@ -158,6 +162,7 @@ describe("config", () => {
         cacheCompiledModules: true,
         cacheDir: undefined,
         epochInterruption: true,
+        verifyResets: 0,
         artifactKeyFile: undefined,
       },
       execution: { maxFuel: 10_000_000, timeoutMs: 100, maxMemoryMb: 128, fuelMetering: true },
@@ -188,6 +193,7 @@ describe("config", () => {
       cacheCompiledModules: false,
       cacheDir: "cache",
       epochInterruption: false,
+      verifyResets: 0.5,
       artifactKeyFile: "key",
     });
     assert.deepEqual(config.functions, [

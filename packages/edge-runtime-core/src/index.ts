@@ -10,11 +10,12 @@ export type * from "./canonical-abi/types.ts";
 export { isArtifact } from "./engine/artifact.ts";
 export { GuestResource } from "./component/index.ts";
 export { Capacity } from "./engine/capacity.ts";
+export type { CapacityStats } from "./engine/capacity.ts";
 export { CompiledModule } from "./engine/compiled-module.ts";
 export type { CompileOptions, EntryType } from "./engine/compiled-module.ts";
 export { calculateFuelConsumed, createStore, getRemainingFuel } from "./engine/create-store.ts";
 export { WasmEngine } from "./engine/engine.ts";
-export type { EngineOptions } from "./engine/engine.ts";
+export type { EngineOptions, ResetFault } from "./engine/engine.ts";
 export type { ExecutionResult, Success, Trapped } from "./engine/execution-result.ts";
 export { hostInstance } from "./engine/host-functions.ts";
 export type {
@@ -23,6 +24,7 @@ export type {
   HostImports,
   HostInstance,
   HostItem,
+  HostReads,
   HostResource,
 } from "./engine/host-functions.ts";
 export { InstanceRunner } from "./engine/instance-runner.ts";

@@ -2,7 +2,7 @@
 
 import type { ItemDescription, MemoryDescription, ModuleDescription, Platform } from "edge-runtime-core";
 import { CompiledModule, isArtifact } from "edge-runtime-core";
-import { printComponentWit } from "edge-runtime-host";
+import { createHostImports, printComponentWit } from "edge-runtime-host";
 import { toVisible } from "../error-text.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { readInputFile } from "../input-file.ts";
@@ -17,7 +17,8 @@ export async function inspect(file: string, options: InspectOptions, terminal: T
   const bytes = await readInputFile(file);
   const engine = createLocalEngine();
   // Without metering: the quickest way to compile, and artifacts of either form are accepted.
-  const description = (await CompiledModule.fromAny(engine, bytes, { fuelMetering: false })).describe();
+  const module = await CompiledModule.fromAny(engine, bytes, { fuelMetering: false });
+  const description = module.describe(createHostImports({ platform: engine.platform }));
   const inspection: Inspection = {
     file,
     ...description,
@@ -48,7 +49,7 @@ async function readWit(bytes: Uint8Array, platform: Platform): Promise<string | 
 }
 
 function formatInspection(inspection: Inspection): string {
-  const { kind, hash, sizeBytes, coreModules, metering, features, restorable, restoreReason, wit } = inspection;
+  const { kind, hash, sizeBytes, coreModules, metering, features, wit } = inspection;
   const modules = kind === "core" ? kind : `${kind} of ${coreModules} core module${coreModules === 1 ? "" : "s"}`;
   return [
     inspection.file,
@@ -57,11 +58,16 @@ function formatInspection(inspection: Inspection): string {
     `  size        ${sizeBytes.toLocaleString("en")} bytes`,
     `  features    ${features.length === 0 ? "none beyond the first version" : features.join(", ")}`,
     `  memory      ${inspection.memories.map(formatMemory).join("; ") || "none"}`,
-    `  restorable  ${restorable ? "yes" : "no"}: ${restoreReason}`,
+    `  restorable  ${formatRestorable(inspection)}`,
     ...formatItems("imports", inspection.imports, wit === null),
     ...formatItems("exports", inspection.exports, wit === null),
     ...(wit === null ? [] : ["  WIT", ...wit.trim().split("\n").map(indent)]),
   ].join("\n");
+}
+
+function formatRestorable({ restorable, restoreDecidedBy, restoreReason }: Inspection): string {
+  if (restoreDecidedBy === "observation") return restoreReason;
+  return `${restorable ? "yes" : "no"}: ${restoreReason}`;
 }
 
 /** Types are left out where the WIT that follows has them. */

@@ -24,7 +24,7 @@ export async function serve(options: ServeOptions, terminal: Terminal): Promise<
   const { config, folder } = await loadConfig(path, { host: options.host, port: options.port });
   const logger = createLogger({ level: options.logLevel ?? "info", destination: STDERR });
   compileEagerly();
-  const engine = createEngine(config);
+  const engine = createEngine(config, logger);
   const server = createServer({ config, engine, logger, baseDirectory: folder });
   const stopped = listenForStop(server);
   try {
@@ -51,10 +51,11 @@ function findConfig(): string {
   throw new UsageError(`no ${DEFAULT_CONFIG} in this folder; name a configuration with --config FILE`);
 }
 
-function createEngine(config: Config): WasmEngine {
+function createEngine(config: Config, logger: Logger): WasmEngine {
   const { artifactKeyFile, cacheDir } = config.engine;
   return new WasmEngine(config.engine, {
     platform: createNodePlatform({ artifactKeyFile }),
+    onResetFault: (fault) => logger.error(fault, "a reset left something of the run before; the instance is discarded"),
     ...(cacheDir !== undefined && { cache: createArtifactCache(cacheDir) }),
   });
 }

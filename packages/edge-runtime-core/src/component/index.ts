@@ -5,6 +5,7 @@ export { describeComponent } from "./describe.ts";
 export { exportedFunctions, findExport } from "./exports.ts";
 export { linkComponent } from "./linker/link.ts";
 export type { ComponentPlan, ExternPlan } from "./plan.ts";
+export { offeredFunctions } from "./runtime/host-items.ts";
 export type { ComponentInstance } from "./runtime/component-instance.ts";
 export { GuestResource } from "./runtime/guest-resource.ts";
 export type { ComponentTemplate } from "./runtime/template.ts";

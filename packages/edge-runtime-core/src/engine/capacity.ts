@@ -1,27 +1,63 @@
-// How many instances may live in a process at once, over all functions. V8 stops at 16,367 live memories with a
-// RangeError; this limit answers long before, with a typed error. Idle instances of one function make room for another.
+// How many instances may live in a process at once, over all functions, and how many linear memories they may have
+// together. V8 stops at 16,364 memories with a RangeError, because each takes 8 GiB of address space however small it is;
+// these limits answer long before, with a typed error. Idle instances of one function make room for another.
 
 import { PoolExhausted } from "edge-runtime-common";
+import { memoryPlaces, v8MemoryPlaces } from "./limits.ts";
 
 /** Gives up one idle instance; false where there is none. */
 export type Evict = () => boolean;
 
+/** How near the process is to its limits. */
+export interface CapacityStats {
+  /** Living instances and their limit, `max_instances`. */
+  readonly instances: number;
+  readonly maxInstances: number;
+  /** Places that the memories of living instances take, two for a 64-bit one, and the limit on them. */
+  readonly memories: number;
+  readonly maxMemories: number;
+  /** Places at which V8 itself gives up. */
+  readonly memoryCeiling: number;
+  /** `memories` over `memoryCeiling`: 0 to about 0.73 with the default limit. */
+  readonly memoryRatio: number;
+}
+
 export class Capacity {
   readonly limit: number;
+  /** Most memory places. */
+  readonly memoryLimit: number;
   readonly #evictors = new Set<Evict>();
   #live = 0;
+  #memories = 0;
 
-  constructor(limit: number) {
+  constructor(limit: number, memoryLimit: number = memoryPlaces) {
     this.limit = limit;
+    this.memoryLimit = memoryLimit;
   }
 
   get live(): number {
     return this.#live;
   }
 
-  /** A place is free without giving up an idle instance. */
-  get hasRoom(): boolean {
-    return this.#live < this.limit;
+  /** Memory places in use. */
+  get memories(): number {
+    return this.#memories;
+  }
+
+  get stats(): CapacityStats {
+    return {
+      instances: this.#live,
+      maxInstances: this.limit,
+      memories: this.#memories,
+      maxMemories: this.memoryLimit,
+      memoryCeiling: v8MemoryPlaces,
+      memoryRatio: this.#memories / v8MemoryPlaces,
+    };
+  }
+
+  /** An instance with that many memory places fits without giving up an idle one. */
+  hasRoom(memories = 0): boolean {
+    return this.#live < this.limit && this.#memories + memories <= this.memoryLimit;
   }
 
   /** Registers a holder of idle instances; the returned function ends it. */
@@ -31,13 +67,18 @@ export class Capacity {
   }
 
   /**
-   * Takes the place of one instance.
+   * Takes the place of one instance and those of its memories.
    *
-   * @throws PoolExhausted where all places are in use and none of the instances is idle.
+   * @throws PoolExhausted where there is no room and none of the instances is idle.
    */
-  take(): void {
-    if (this.#live >= this.limit && !this.#evictOne()) throw new PoolExhausted(this.limit);
+  take(memories = 0): void {
+    while (!this.hasRoom(memories)) {
+      if (this.#evictOne()) continue;
+      if (this.#live >= this.limit) throw new PoolExhausted(this.limit);
+      throw new PoolExhausted(this.memoryLimit, "memory");
+    }
     this.#live += 1;
+    this.#memories += memories;
   }
 
   #evictOne(): boolean {
@@ -51,7 +92,8 @@ export class Capacity {
     return false;
   }
 
-  giveBack(): void {
+  giveBack(memories = 0): void {
     this.#live -= 1;
+    this.#memories -= memories;
   }
 }

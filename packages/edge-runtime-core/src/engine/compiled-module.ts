@@ -214,9 +214,12 @@ export class CompiledModule {
     return exports.filter((entry) => entry.kind === "function").map((entry) => entry.name);
   }
 
-  /** What the module is, needs and offers, as plain data. */
-  describe(): ModuleDescription {
-    return describeModule(this.#content);
+  /**
+   * What the module is, needs and offers, as plain data. `imports`, what a host would offer it, tells which functions
+   * its initialisation could learn from; without it all of them.
+   */
+  describe(imports: HostImports = new Map()): ModuleDescription {
+    return describeModule(this.#content, imports);
   }
 
   /**

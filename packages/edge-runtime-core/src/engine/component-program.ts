@@ -2,11 +2,23 @@
 
 import type { ComponentTemplate } from "../component/index.ts";
 import type { CompiledCore } from "./core-instance.ts";
+import { ownMemoryPlaces } from "./memory-accounts.ts";
 import type { GuestFunction, Program } from "./program.ts";
+
+/** A core module may be instantiated more than once. */
+function memoryPlacesOf({ plan }: ComponentTemplate, cores: readonly CompiledCore[]): number {
+  let places = 0;
+  for (const initializer of plan.initializers) {
+    const core = initializer.kind === "instantiate" ? cores[initializer.module] : undefined;
+    if (core !== undefined) places += ownMemoryPlaces(core.plan);
+  }
+  return places;
+}
 
 export function createComponentProgram(template: ComponentTemplate, cores: readonly CompiledCore[]): Program {
   return {
     cores,
+    memoryPlaces: memoryPlacesOf(template, cores),
     instantiate: async (store) => {
       const instance = await template.instantiate(store);
       const entries = new Map<string, GuestFunction>();
@@ -20,6 +32,8 @@ export function createComponentProgram(template: ComponentTemplate, cores: reado
           if (known !== undefined) entries.set(name, known);
           return known;
         },
+        notRestorable: instance.notRestorable,
+        state: () => instance.state(),
         close: () => instance.closeHandles(),
         reset: () => instance.reset(),
       };

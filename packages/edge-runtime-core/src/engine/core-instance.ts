@@ -2,7 +2,7 @@
 // the rewriter injected (counter, checks, accessors) is reachable only from the engine: a guest or a component's
 // `with` arguments that could name the counter would own its meter.
 
-import type { CorePlan } from "../instrument/plan.ts";
+import type { CorePlan, GlobalSlot } from "../instrument/plan.ts";
 
 export interface CoreInstance {
   /** An export of the original module; undefined where there is none. */
@@ -61,6 +61,24 @@ export class CoreModuleInstance implements CoreInstance {
   /** The original start function, which the rewriter took out of the start section. */
   get start(): WebAssembly.ExportValue | undefined {
     return this.#injected("start");
+  }
+
+  /** A segment was dropped since `save`, which cannot be undone. */
+  get isTainted(): boolean {
+    return this.#readGlobal("globalWord", 0) !== 0n;
+  }
+
+  /**
+   * Values of the mutable globals as their bits (a v128 global has two) or references, in the order of the plan's
+   * slots; read by other code than that which saves and restores them.
+   */
+  readGlobals(): unknown[] {
+    const next = { globalWord: 1, globalFunc: 0, globalExtern: 0 };
+    return this.plan.globalSlots.map(({ reader }) => this.#readGlobal(reader, next[reader]++));
+  }
+
+  #readGlobal(reader: GlobalSlot["reader"], slot: number): unknown {
+    return (this.#injected(reader) as (slot: number) => unknown)(slot);
   }
 
   /** Saves globals, and tables where they can be restored. */

@@ -1,9 +1,10 @@
 // A lone core module as a program: host functions by import module and name, exported functions as entry points.
 
 import { ImportNotFound } from "edge-runtime-common";
-import type { CoreSignature } from "../instrument/plan.ts";
+import type { CorePlan, CoreSignature } from "../instrument/plan.ts";
 import type { CompiledCore, CoreModuleInstance } from "./core-instance.ts";
 import type { HostFunction, HostImports } from "./host-functions.ts";
+import { ownMemoryPlaces } from "./memory-accounts.ts";
 import type { Guest, GuestFunction, Program } from "./program.ts";
 import type { Store } from "./store.ts";
 
@@ -22,6 +23,16 @@ function resolveImport(imports: HostImports, module: string, name: string): Host
     throw new ImportNotFound(path, "the host module has no such function");
   }
   return item;
+}
+
+/** The host functions behind a module's imports; undefined for those that the host does not offer. */
+export function offeredCoreFunctions(plan: CorePlan, imports: HostImports): readonly (HostFunction | undefined)[] {
+  const functions = plan.imports.filter(({ kind }) => kind === "function");
+  return functions.map(({ module, name }) => {
+    const instance = imports.get(module);
+    const item = instance?.kind === "instance" ? instance.items.get(name) : undefined;
+    return item?.kind === "sync" || item?.kind === "async" ? item : undefined;
+  });
 }
 
 function resolveImports(core: CompiledCore, imports: HostImports): ResolvedImport[] {
@@ -59,6 +70,8 @@ function createGuest(store: Store, core: CompiledCore, instance: CoreModuleInsta
       return known;
     },
     close: () => {},
+    notRestorable: undefined,
+    state: () => new Map(),
     reset: () => true,
   };
 }
@@ -72,6 +85,7 @@ export function createCoreProgram(core: CompiledCore, imports: HostImports): Pro
   const resolved = resolveImports(core, imports);
   return {
     cores: [core],
+    memoryPlaces: ownMemoryPlaces(core.plan),
     instantiate: async (store) => {
       const bound = new Map<string, Map<string, WebAssembly.ImportValue>>();
       for (const { module, name, fn } of resolved) {

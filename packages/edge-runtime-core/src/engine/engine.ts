@@ -2,6 +2,7 @@
 // limit on live instances, the compile cache, and the ports to the platform.
 
 import type { EngineConfig } from "edge-runtime-common";
+import type { CapacityStats } from "./capacity.ts";
 import { Capacity } from "./capacity.ts";
 import { HeapBudget } from "./heap-budget.ts";
 import { defaultHeapBytes } from "./limits.ts";
@@ -17,6 +18,21 @@ export interface EngineOptions {
   readonly cache?: ArtifactCache;
   /** Proposals that are off by default; see `Proposals`. */
   readonly proposals?: Proposals;
+  /**
+   * Most linear memories of living instances, a 64-bit one counted twice; default 12,000. Engines in threads of one
+   * process share V8's 16,364: divide it among them.
+   */
+  readonly maxMemories?: number;
+  /** Hears of a reset that did not restore everything (`verify_resets`); the instance is discarded already. */
+  readonly onResetFault?: (fault: ResetFault) => void;
+}
+
+/** A reset that left something of the run before. */
+export interface ResetFault {
+  /** SHA-256 of the original module, hexadecimal. */
+  readonly contentHash: string;
+  /** What differed, at most 20: `core instance 0: memory 0 page 17`. No data of guests. */
+  readonly differences: readonly string[];
 }
 
 export class WasmEngine {
@@ -30,6 +46,7 @@ export class WasmEngine {
   readonly heapBudget: HeapBudget;
   /** Proposals that modules may use where their own options do not say. */
   readonly proposals: Proposals;
+  readonly onResetFault: ((fault: ResetFault) => void) | undefined;
   #epoch = 0;
 
   constructor(config: EngineConfig, options: EngineOptions) {
@@ -37,7 +54,8 @@ export class WasmEngine {
     this.platform = options.platform;
     this.cache = config.cacheCompiledModules ? options.cache : undefined;
     this.modules = config.cacheCompiledModules ? new ModuleCache() : undefined;
-    this.capacity = new Capacity(config.maxInstances);
+    this.capacity = new Capacity(config.maxInstances, options.maxMemories);
+    this.onResetFault = options.onResetFault;
     this.trapSource = createTrapSource();
     this.heapBudget = new HeapBudget(options.platform.guestHeapBytes ?? defaultHeapBytes);
     this.proposals = options.proposals ?? {};
@@ -50,6 +68,11 @@ export class WasmEngine {
 
   isPoolingEnabled(): boolean {
     return this.config.poolingAllocator;
+  }
+
+  /** How near the process is to its limits on instances and memories. */
+  stats(): CapacityStats {
+    return this.capacity.stats;
   }
 
   /** Advances the epoch by one: runs whose epoch deadline is reached end with ExecutionTimeout at their next check. */

@@ -21,6 +21,12 @@ export interface HostCall {
 }
 
 /**
+ * What a host function's answer depends on besides its arguments and what the same guest did before: `nothing`, or what
+ * differs from one call or process to the next.
+ */
+export type HostReads = "nothing" | "randomness" | "clock" | "environment";
+
+/**
  * One host function. `sync` ones cost 4 ns a call; `async` ones may return a promise and then suspend only the
  * calling guest (81 ns where nothing suspends). Arguments are lifted values (components; jco's mapping) or plain
  * numbers and bigints (core modules). A WIT `result` is returned as `{ tag: "ok" | "err", val }`.
@@ -29,6 +35,11 @@ export interface HostCall {
 export interface HostFunction {
   readonly kind: "sync" | "async";
   readonly call: (call: HostCall, ...args: readonly never[]) => unknown;
+  /**
+   * Default: unknown, taken for the worst. An instance whose initialisation called a function that reads anything serves
+   * one run only: a snapshot of it would share seeds, keys and times between runs.
+   */
+  readonly reads?: HostReads;
 }
 
 /** A resource type that the host implements. Guests hold handles; the host sees the value behind `rep`. */

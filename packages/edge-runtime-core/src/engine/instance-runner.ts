@@ -62,7 +62,10 @@ export class InstanceRunner {
     this.#metered = options.execution.fuelMetering;
     this.#checkMetering(options.execution);
     this.#checkMemory();
-    this.#pool = createPool(engine, module.link(options.imports), this.#limits);
+    const { contentHash } = module;
+    this.#pool = createPool(engine, module.link(options.imports), this.#limits, {
+      onResetFault: (differences) => engine.onResetFault?.({ contentHash, differences }),
+    });
   }
 
   /**

@@ -3,8 +3,10 @@
 
 import type { RuntimeError } from "edge-runtime-common";
 import { InternalError, MemoryLimitExceeded, Trap } from "edge-runtime-common";
-import type { PooledInstance } from "../pool/instance-pool.ts";
-import { InstancePool } from "../pool/instance-pool.ts";
+import { CreationLimiter, throttledReason } from "../pool/creation-limiter.ts";
+import type { PooledInstance, PoolOptions } from "../pool/instance-pool.ts";
+import { InstancePool, restoreInstance } from "../pool/instance-pool.ts";
+import { ResetVerifier } from "../pool/reset-verifier.ts";
 import { emptyStore } from "./create-store.ts";
 import type { WasmEngine } from "./engine.ts";
 import type { RunLimits } from "./limits.ts";
@@ -22,8 +24,21 @@ export function runError(error: unknown, store: Store): RuntimeError {
   return aborted && store.memory.denied ? new MemoryLimitExceeded(store.meter.limits.memoryMb) : known;
 }
 
-/** Makes an instance; rejects with the RuntimeError that ended its start. */
-export async function instantiate(engine: WasmEngine, program: Program, limits: RunLimits): Promise<PooledInstance> {
+/** Why no instance of a program can be restored, as far as its binary tells. */
+function plannedReason(program: Program): string | undefined {
+  return program.cores.find((core) => core.plan.notRestorable !== undefined)?.plan.notRestorable;
+}
+
+/**
+ * Makes an instance, with a snapshot where pooling is on and it can be restored; `forOneRun` says that it will not be.
+ * Rejects with the RuntimeError that ended its start.
+ */
+export async function instantiate(
+  engine: WasmEngine,
+  program: Program,
+  limits: RunLimits,
+  forOneRun = false,
+): Promise<PooledInstance> {
   const store = emptyStore(engine, program.cores);
   const startedAtMs = engine.platform.wallClock();
   const started = new Promise<Guest>((resolve, reject) => {
@@ -36,17 +51,37 @@ export async function instantiate(engine: WasmEngine, program: Program, limits: 
   });
   store.heap.keep();
   store.endRun();
-  const restorable = program.cores.every((core) => core.plan.notRestorable === undefined);
-  if (restorable && engine.isPoolingEnabled()) store.snapshot();
-  return { store, guest, restorable };
+  store.initialisation.end();
+  const notRestorable =
+    plannedReason(program) ??
+    store.initialisation.notShareable ??
+    guest.notRestorable ??
+    (forOneRun ? throttledReason : undefined);
+  if (notRestorable === undefined && engine.isPoolingEnabled()) store.snapshot();
+  return { store, guest, notRestorable };
 }
 
+/** What embedders and tests may set of a pool; the rest follows from engine and program. */
+export type PoolSetting = Partial<Pick<PoolOptions, "onResetFault" | "restore">>;
+
 /** The pool of a program's instances under one set of limits. */
-export function createPool(engine: WasmEngine, program: Program, limits: RunLimits): InstancePool {
+export function createPool(
+  engine: WasmEngine,
+  program: Program,
+  limits: RunLimits,
+  setting: PoolSetting = {},
+): InstancePool {
+  const { platform, config } = engine;
   return new InstancePool({
     capacity: engine.capacity,
+    memoryPlaces: program.memoryPlaces,
     keeps: engine.isPoolingEnabled(),
-    create: () => instantiate(engine, program, limits),
-    defer: (work) => void engine.platform.yieldToEventLoop().then(work),
+    create: (forOneRun) => instantiate(engine, program, limits, forOneRun),
+    defer: (work) => void platform.yieldToEventLoop().then(work),
+    limiter: new CreationLimiter({ now: platform.now, schedule: platform.schedule }),
+    verifier: config.verifyResets > 0 ? new ResetVerifier(config.verifyResets) : undefined,
+    restore: restoreInstance,
+    onResetFault: () => {},
+    ...setting,
   });
 }

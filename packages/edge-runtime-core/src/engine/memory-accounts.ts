@@ -44,6 +44,11 @@ function imageOf(memory: WebAssembly.Memory): MemoryImage {
   return { memory, size: view.length, image: view.slice(0, length) };
 }
 
+/** Places in V8's address space that a module's own memories take. */
+export function ownMemoryPlaces(plan: CorePlan): number {
+  return plan.memories.reduce((sum, memory) => sum + (memory.imported ? 0 : memory.is64 ? 2 : 1), 0);
+}
+
 /** Elements of a table; those of one with 64-bit indices are counted by a bigint. */
 function lengthOf(table: WebAssembly.Table): number {
   return Number(table.length);
@@ -59,6 +64,7 @@ export class MemoryAccounts {
   #images: readonly MemoryImage[] = [];
   #tableLengths: readonly number[] = [];
   #denied = false;
+  #grew = false;
 
   constructor(heap: HeapAccounts) {
     this.#heap = heap;
@@ -69,8 +75,14 @@ export class MemoryAccounts {
     return this.#denied;
   }
 
+  /** Growth was granted during the run, which cannot be undone. */
+  get grew(): boolean {
+    return this.#grew;
+  }
+
   startRun(): void {
     this.#denied = false;
+    this.#grew = false;
   }
 
   get usedBytes(): number {
@@ -115,8 +127,11 @@ export class MemoryAccounts {
       this.usedBytes + growth.bytes <= limitMb * bytesPerMb &&
       this.#tableElements() + growth.elements <= storeCaps.tableElements;
     if (!fits) this.#denied = true;
-    // What is left of a slice of heap could be beyond the limit afterwards.
-    else if (growth.bytes > 0) this.#heap.settle();
+    else if (growth.bytes > 0) {
+      this.#grew = true;
+      // What is left of a slice of heap could be beyond the limit afterwards.
+      this.#heap.settle();
+    }
     return fits;
   }
 

@@ -1,8 +1,11 @@
 // What a compiled module is, needs and offers, as plain data for `inspect`.
 
-import { describeComponent } from "../component/index.ts";
+import { describeComponent, offeredFunctions } from "../component/index.ts";
 import type { CorePlan } from "../instrument/plan.ts";
 import type { ArtifactContent } from "./artifact.ts";
+import { offeredCoreFunctions } from "./core-program.ts";
+import type { HostImports } from "./host-functions.ts";
+import { readsNothing } from "./initialisation.ts";
 
 export interface ItemDescription {
   readonly name: string;
@@ -31,8 +34,13 @@ export interface ModuleDescription {
   readonly memories: readonly MemoryDescription[];
   readonly features: readonly string[];
   readonly coreModules: number;
-  /** An instance can be reset and serve another request; else `restoreReason` says why not. */
+  /** An instance can be reset and serve another request; `restoreReason` says why, why not, or on what it depends. */
   readonly restorable: boolean;
+  /**
+   * `observation`: it has start functions and imports functions that may read randomness, clocks or the environment.
+   * Each instance is then judged by what its initialisation called; `restorable` is what holds if it calls none of them.
+   */
+  readonly restoreDecidedBy: "compilation" | "observation";
   readonly restoreReason: string;
 }
 
@@ -43,10 +51,23 @@ function describeCore(plan: CorePlan): Pick<ModuleDescription, "imports" | "expo
   };
 }
 
-export function describeModule(content: ArtifactContent): ModuleDescription {
+const restored = "memories, globals and tables are restored from a snapshot";
+const restoredUnless =
+  "decided by observation: not, if its initialisation calls a function that may read randomness, clocks or the environment";
+
+/** Whether initialisation can call a function that may read what differs from instance to instance. */
+function mayLearn({ component, cores }: ArtifactContent, host: HostImports): boolean {
+  if (!cores.some((core) => core.plan.hasStart)) return false;
+  const [lone] = cores;
+  if (component !== undefined) return offeredFunctions(component, host).some((fn) => !readsNothing(fn));
+  return lone !== undefined && offeredCoreFunctions(lone.plan, host).some((fn) => !readsNothing(fn));
+}
+
+export function describeModule(content: ArtifactContent, host: HostImports): ModuleDescription {
   const plans = content.cores.map((core) => core.plan);
   const [lone] = plans;
   const blocked = plans.find((plan) => plan.notRestorable !== undefined)?.notRestorable;
+  const observed = blocked === undefined && mayLearn(content, host);
   const surface =
     content.component !== undefined
       ? describeComponent(content.component)
@@ -67,6 +88,7 @@ export function describeModule(content: ArtifactContent): ModuleDescription {
     features: [...new Set(plans.flatMap((plan) => plan.features))].toSorted(),
     coreModules: plans.length,
     restorable: blocked === undefined,
-    restoreReason: blocked ?? "memories, globals and tables are restored from a snapshot",
+    restoreDecidedBy: observed ? "observation" : "compilation",
+    restoreReason: blocked ?? (observed ? restoredUnless : restored),
   };
 }

@@ -13,11 +13,17 @@ export interface Guest {
   readonly entry: (name: string) => GuestFunction | undefined;
   /** Ends what a run left open: handles and the host resources behind them. */
   readonly close: () => void;
+  /** Why resets are impossible for this instance; undefined where they are not. */
+  readonly notRestorable: string | undefined;
+  /** What must be the same after each reset and the store's own state does not show, by a name for people. */
+  readonly state: () => ReadonlyMap<string, readonly unknown[]>;
   /** Restores what the store's own reset does not know; false where that is impossible. */
   readonly reset: () => boolean;
 }
 
 export interface Program {
   readonly cores: readonly CompiledCore[];
+  /** Places in V8's address space that the memories of one instance take. */
+  readonly memoryPlaces: number;
   readonly instantiate: (store: Store) => Promise<Guest>;
 }

@@ -13,6 +13,7 @@ import {
   ImportNotFound,
   InternalError,
   MemoryLimitExceeded,
+  PoolExhausted,
   Wasi,
   WasiError,
 } from "edge-runtime-common";
@@ -24,8 +25,9 @@ import { CoreModuleInstance } from "./core-instance.ts";
 import type { HostCall, HostFunction } from "./host-functions.ts";
 import { HeapAccounts } from "./heap-accounts.ts";
 import type { HeapBudget } from "./heap-budget.ts";
+import { Initialisation } from "./initialisation.ts";
 import type { RunLimits } from "./limits.ts";
-import { bytesPerMb, bytesPerPage, slowHostCallMs } from "./limits.ts";
+import { bytesPerMb, bytesPerPage, slowHostCallMs, v8MemoryPlaces } from "./limits.ts";
 import { MemoryAccounts } from "./memory-accounts.ts";
 import { Meter } from "./meter.ts";
 import type { Platform } from "./platform.ts";
@@ -63,10 +65,21 @@ function hostFault(error: unknown): RuntimeError {
   return toRuntimeError(error) ?? new InternalError("a host function failed", error);
 }
 
+/** Where V8 has no room for a memory, that is a matter of load, not of the guest. */
+function newInstance(core: CompiledCore, imports: WebAssembly.Imports): WebAssembly.Instance {
+  try {
+    return new WebAssembly.Instance(core.module, imports);
+  } catch (error) {
+    if (!(error instanceof RangeError) || !error.message.includes("memory")) throw error;
+    throw new PoolExhausted(v8MemoryPlaces, "memory");
+  }
+}
+
 export class Store implements ComponentStore {
   readonly meter: Meter;
   readonly memory: MemoryAccounts;
   readonly heap: HeapAccounts;
+  readonly initialisation = new Initialisation();
   readonly #platform: Platform;
   readonly #trapSource: TrapSource;
   readonly #cores: readonly CompiledCore[];
@@ -136,6 +149,11 @@ export class Store implements ComponentStore {
     return this.#abandoned;
   }
 
+  /** The run left what a reset cannot undo. */
+  get spoiled(): boolean {
+    return this.#abandoned || this.memory.grew || this.#instances.some((instance) => instance.isTainted);
+  }
+
   /** Starts a run: accounts from zero, deadline from now. */
   startRun(limits: RunLimits, context: WorkerContext, onAbort?: OnAbort): void {
     this.#run += 1;
@@ -177,7 +195,7 @@ export class Store implements ComponentStore {
     if (core === undefined) throw new InternalError(`core module ${index} does not exist`);
     this.memory.admit(core.plan, this.meter.limits.memoryMb);
     const linked = this.#link(core, imports);
-    const instance = new CoreModuleInstance(core, new WebAssembly.Instance(core.module, linked.imports));
+    const instance = new CoreModuleInstance(core, newInstance(core, linked.imports));
     linked.memories.push(...instance.memories);
     if (instance.counter !== undefined) this.meter.useCounter(instance.counter);
     if (instance.heap !== undefined) this.heap.useGlobal(instance.heap);
@@ -246,6 +264,7 @@ export class Store implements ComponentStore {
     this.meter.stopped === undefined ? fn(...args) : new Promise(() => {});
 
   readonly callHost = (fn: HostFunction, args: readonly unknown[]): unknown => {
+    this.initialisation.note(fn);
     const startedAt = this.#platform.now();
     try {
       return fn.call(this.#hostCall, ...(args as never[]));

@@ -9,7 +9,7 @@ import { address64, addressOps, get, op } from "./emit.ts";
 import type { AddressOps } from "./emit.ts";
 import type { Injection } from "./injection.ts";
 import { V } from "./injection.ts";
-import { checkCounter, slowCheck } from "./slow-check.ts";
+import { checkCounter, checkFor } from "./slow-check.ts";
 
 /** Results of `memory.atomic.wait`. */
 export const waitResult = { woken: 0, notEqual: 1, timedOut: 2 } as const;
@@ -71,7 +71,7 @@ function atomicWait(injection: Injection, key: string, place: Place, access: Acc
     get(body, 2);
     body.bytes2(0xb9, op.call);
     body.u32(injection.importIndex("wait"));
-    if (injection.metered) checkCounter(injection, body, slowCheck(injection));
+    if (injection.metered) checkCounter(injection, body, checkFor.time);
     body.byte(op.end);
   });
 }

@@ -27,7 +27,7 @@ interface InjectedFunction {
 export type ValueCode = number | readonly number[];
 
 /** Byte codes of value types in injected signatures. */
-export const V = { i32: 0x7f, i64: 0x7e, f64: 0x7c } as const;
+export const V = { i32: 0x7f, i64: 0x7e, f64: 0x7c, funcref: 0x70, externref: 0x6f } as const;
 
 /** A name that no import module, import or export of the module begins with; found in one pass over the names. */
 export function absentPrefix(shape: CoreModuleShape): string {

@@ -41,6 +41,13 @@ export interface ExportPlan extends ModuleExport {
   readonly type: string;
 }
 
+/** One value that a global reader gives; the two of a v128 global follow each other. */
+export interface GlobalSlot {
+  /** Index of the global in the original module. */
+  readonly global: number;
+  readonly reader: "globalWord" | "globalFunc" | "globalExtern";
+}
+
 export interface CorePlan {
   readonly metering: Metering;
   readonly counter: CounterPlace;
@@ -57,6 +64,8 @@ export interface CorePlan {
   readonly writesTables: boolean;
   /** Injected `saveTables` and `restoreTables` exist. */
   readonly tableShadows: boolean;
+  /** What the injected readers give, in the order of their slots; `globalWord` has one more before, the taint flag. */
+  readonly globalSlots: readonly GlobalSlot[];
   /** Why no snapshot of an instance can be restored; undefined where one can. */
   readonly notRestorable: string | undefined;
   readonly features: readonly string[];

@@ -3,9 +3,11 @@
 
 import type { GlobalType } from "../binary/types.ts";
 import { Writer } from "../binary/writer.ts";
+import { addGlobalReaders } from "./global-readers.ts";
 import { hierarchyOf } from "./held-state.ts";
 import type { Injection } from "./injection.ts";
 import { V } from "./injection.ts";
+import type { GlobalSlot } from "./plan.ts";
 
 const nullableRef = 0x63;
 const nonNullRef = 0x64;
@@ -28,8 +30,12 @@ export interface Shadows {
   readonly tables: readonly Writer[];
   /** Exported functions, by name without the prefix. */
   readonly exports: readonly { readonly name: string; readonly index: number }[];
+  readonly globalSlots: readonly GlobalSlot[];
   readonly notRestorable: string | undefined;
 }
+
+/** More mutable globals are not saved: a guest that has them chooses what a reset costs. */
+const mostGlobals = 10_000;
 
 export interface ShadowOptions {
   /** First free global index behind the injected ones. */
@@ -79,8 +85,13 @@ export function addShadows(injection: Injection, options: ShadowOptions): Shadow
   let notRestorable: string | undefined;
   const globals: (readonly number[])[] = [];
   const globalPairs: Pair[] = [];
+  const saved: { readonly index: number; readonly type: string }[] = [];
   injection.shape.globals.forEach((global, index) => {
     if (global.imported || !global.type.mutable) return;
+    if (globals.length >= mostGlobals) {
+      notRestorable ??= `more than ${mostGlobals} mutable globals`;
+      return;
+    }
     const entry = initialValues.get(global.type.type) ?? typedFunction(injection, global.type);
     if (entry === undefined) {
       notRestorable ??= `mutable global of type ${global.type.type}`;
@@ -92,11 +103,13 @@ export function addShadows(injection: Injection, options: ShadowOptions): Shadow
       nonNull: global.type.typeCode[0] === nonNullRef,
     });
     globals.push(entry);
+    saved.push({ index, type: global.type.type });
   });
   const { tables, pairs, refused } = options.withTables ? shadowTables(injection) : noTables;
   notRestorable ??= refused;
-  const exports = [...globalFunctions(injection, globalPairs), ...tableFunctions(injection, pairs)];
-  return { globals, tables, exports, notRestorable };
+  const readers = addGlobalReaders(injection, saved);
+  const exports = [...globalFunctions(injection, globalPairs), ...tableFunctions(injection, pairs), ...readers.exports];
+  return { globals, tables, exports, globalSlots: readers.slots, notRestorable };
 }
 
 interface TableShadows {

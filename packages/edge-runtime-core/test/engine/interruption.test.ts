@@ -8,7 +8,17 @@ import { fakePlatform } from "edge-runtime-testing";
 import type { HostImports } from "../../src/index.ts";
 import { hostInstance } from "../../src/index.ts";
 import type { SetUp } from "../support/runs.ts";
-import { createEngine, createRunner, errorOf, generous, run, runOnce, settle, valueOf } from "../support/runs.ts";
+import {
+  countsOf,
+  createEngine,
+  createRunner,
+  errorOf,
+  generous,
+  run,
+  runOnce,
+  settle,
+  valueOf,
+} from "../support/runs.ts";
 
 const spin = `(module (func (export "f") loop br 0 end))`;
 
@@ -239,7 +249,7 @@ for (const [execution, code] of startLoops) {
     assert.equal(errorOf(await run(runner, "f")).code, code);
     await assert.rejects(runner.warmUp(1), { code });
     await settle();
-    assert.deepEqual(runner.stats(), { live: 0, idle: 0, running: 0, discarded: 0 });
+    assert.deepEqual(countsOf(runner.stats()), { live: 0, idle: 0, running: 0, discarded: 0 });
   });
 }
 

@@ -8,7 +8,7 @@ import type { HostFunction, HostImports, InstanceRunner } from "../../src/index.
 import { hostInstance } from "../../src/index.ts";
 import { gate, waiting } from "../support/gate.ts";
 import type { SetUp } from "../support/runs.ts";
-import { createRunner, errorOf, newContext, run, settle, valueOf } from "../support/runs.ts";
+import { countsOf, createRunner, errorOf, newContext, run, settle, valueOf } from "../support/runs.ts";
 
 /** `f(id)` waits for the host between two marks, and answers what the wait gave plus its id. */
 const wat = `(module
@@ -44,7 +44,7 @@ test("suspension: only the caller waits", async () => {
   const second = run(runner, "f", [20]);
   await wait.called(2);
   assert.deepEqual(valueOf(await run(runner, "plain")), [3]);
-  assert.deepEqual(runner.stats(), { live: 3, idle: 1, running: 2, discarded: 0 });
+  assert.deepEqual(countsOf(runner.stats()), { live: 3, idle: 1, running: 2, discarded: 0 });
   wait.gates[1]?.open(2);
   assert.deepEqual(valueOf(await second), [22]);
   wait.gates[0]?.open(1);

@@ -99,6 +99,9 @@ for (const poolingAllocator of [true, false]) {
     assert.equal(seen.size, 4, JSON.stringify([...seen]));
     await settle();
     for (const runner of runners) assert.equal(runner.stats().running, 0);
+    // Every reset was verified; one that left something would have failed the test.
+    const verified = runners.reduce((sum, runner) => sum + runner.stats().verifiedResets, 0);
+    assert.ok(poolingAllocator ? verified > 100 : verified === 0, `${verified} resets verified`);
     const live = runners.reduce((sum, runner) => sum + runner.stats().live, 0);
     assert.equal(engine.capacity.live, live);
     for (const runner of runners) runner.dispose();

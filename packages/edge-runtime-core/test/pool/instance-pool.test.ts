@@ -6,8 +6,9 @@ import type { Guest } from "../../src/engine/program.ts";
 import type { Store } from "../../src/engine/store.ts";
 import { emptyStore } from "../../src/engine/create-store.ts";
 import type { PooledInstance, PoolOptions } from "../../src/pool/instance-pool.ts";
-import { InstancePool } from "../../src/pool/instance-pool.ts";
-import { createEngine } from "../support/runs.ts";
+import { InstancePool, restoreInstance } from "../../src/pool/instance-pool.ts";
+import { CreationLimiter } from "../../src/pool/creation-limiter.ts";
+import { countsOf, createEngine } from "../support/runs.ts";
 
 interface Bench {
   readonly pool: InstancePool;
@@ -20,9 +21,9 @@ interface Bench {
 const store: Store = emptyStore(createEngine(), []);
 
 /** An instance without state; `reset` of its guest says whether it can be kept. */
-function instanceOf(reset: () => boolean = () => true, restorable = true): PooledInstance {
-  const guest: Guest = { entry: () => undefined, close: () => {}, reset };
-  return { store, guest, restorable };
+function instanceOf(reset: () => boolean = () => true, notRestorable?: string): PooledInstance {
+  const guest: Guest = { entry: () => undefined, close: () => {}, notRestorable, state: () => new Map(), reset };
+  return { store, guest, notRestorable };
 }
 
 function bench(limit: number, options: Partial<PoolOptions> = {}, capacity = new Capacity(limit)): Bench {
@@ -30,7 +31,12 @@ function bench(limit: number, options: Partial<PoolOptions> = {}, capacity = new
   let made = 0;
   const pool = new InstancePool({
     capacity,
+    memoryPlaces: 1,
     keeps: true,
+    limiter: new CreationLimiter({ now: () => 0, schedule: () => {} }),
+    restore: restoreInstance,
+    verifier: undefined,
+    onResetFault: () => {},
     create: async () => {
       made += 1;
       return instanceOf();
@@ -51,9 +57,9 @@ test("pool: an instance goes from made to running to used to idle", async () => 
   const { pool, capacity, turn, made } = bench(3);
   assert.equal(pool.take(), undefined);
   const instance = await pool.make();
-  assert.deepEqual(pool.stats, { live: 1, idle: 0, running: 1, discarded: 0 });
+  assert.deepEqual(countsOf(pool.stats), { live: 1, idle: 0, running: 1, discarded: 0 });
   pool.release(instance);
-  assert.deepEqual(pool.stats, { live: 1, idle: 1, running: 0, discarded: 0 });
+  assert.deepEqual(countsOf(pool.stats), { live: 1, idle: 1, running: 0, discarded: 0 });
   await turn();
   assert.equal(pool.take(), instance);
   assert.equal(made(), 1);
@@ -94,13 +100,13 @@ test("pool: what cannot be reset is discarded, and one is made ahead", async () 
     assert.deepEqual([pool.stats.discarded, pool.stats.live], [1, 0]);
     // oxlint-disable-next-line no-await-in-loop
     await turn();
-    assert.deepEqual(pool.stats, { live: 1, idle: 1, running: 0, discarded: 1 });
+    assert.deepEqual(countsOf(pool.stats), { live: 1, idle: 1, running: 0, discarded: 1 });
     assert.equal(capacity.live, 1);
   }
 });
 
 test("pool: instances that are not restorable are never kept", async () => {
-  const { pool, capacity } = bench(3, { create: async () => instanceOf(undefined, false) });
+  const { pool, capacity } = bench(3, { create: async () => instanceOf(undefined, "it has a shared memory") });
   pool.release(await pool.make());
   assert.equal(pool.take(), undefined);
   assert.deepEqual([pool.stats.live, capacity.live], [0, 0]);
@@ -111,7 +117,7 @@ test("pool: off, nothing is kept, counted as discarded or made ahead", async () 
   pool.release(await pool.make());
   await pool.prepare(2);
   await turn();
-  assert.deepEqual(pool.stats, { live: 0, idle: 0, running: 0, discarded: 0 });
+  assert.deepEqual(countsOf(pool.stats), { live: 0, idle: 0, running: 0, discarded: 0 });
   assert.equal(capacity.live, 0);
   assert.equal(made(), 1);
 });
@@ -125,7 +131,7 @@ test("pool: over the limit it is exhausted, and recovers", async () => {
     assert.deepEqual([error.limit, error.message, error.httpStatus], [2, "No instance free: 2 in use", 503]);
     return true;
   });
-  assert.deepEqual(pool.stats, { live: 2, idle: 0, running: 2, discarded: 0 });
+  assert.deepEqual(countsOf(pool.stats), { live: 2, idle: 0, running: 2, discarded: 0 });
   pool.release(first);
   assert.equal(pool.take(), first);
   assert.equal(capacity.live, 2);
@@ -179,7 +185,7 @@ test("pool: disposed, idle instances go at once, running ones at their end, thos
   await preparing;
   pool.release(running);
   await turn();
-  assert.deepEqual(pool.stats, { live: 0, idle: 0, running: 0, discarded: 0 });
+  assert.deepEqual(countsOf(pool.stats), { live: 0, idle: 0, running: 0, discarded: 0 });
   assert.equal(capacity.live, 0);
 });
 
@@ -210,5 +216,5 @@ test("capacity: eviction goes round the holders", () => {
   assert.throws(() => capacity.take(), PoolExhausted);
   assert.equal(capacity.live, 2);
   leave();
-  assert.equal(capacity.hasRoom, false);
+  assert.equal(capacity.hasRoom(), false);
 });

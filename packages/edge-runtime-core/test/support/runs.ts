@@ -3,7 +3,15 @@
 import assert from "node:assert/strict";
 import type { EngineConfig, ExecutionConfig, RuntimeError } from "edge-runtime-common";
 import { testPlatform } from "edge-runtime-testing";
-import type { ArtifactCache, ExecutionResult, HostImports, Platform, RunOptions } from "../../src/index.ts";
+import type {
+  ArtifactCache,
+  ExecutionResult,
+  HostImports,
+  Platform,
+  PoolStats,
+  ResetFault,
+  RunOptions,
+} from "../../src/index.ts";
 import { CompiledModule, InstanceRunner, WasmEngine, WorkerContext } from "../../src/index.ts";
 
 export const engineDefaults: EngineConfig = {
@@ -13,6 +21,8 @@ export const engineDefaults: EngineConfig = {
   cacheCompiledModules: true,
   cacheDir: undefined,
   epochInterruption: true,
+  // Every reset of every test is compared with the snapshot.
+  verifyResets: 1,
   artifactKeyFile: undefined,
 };
 
@@ -34,8 +44,13 @@ export interface SetUp {
   readonly cache?: ArtifactCache;
 }
 
+/** A reset that left something fails the test that is under way, wherever it happened. */
+function onResetFault({ differences }: ResetFault): void {
+  queueMicrotask(() => assert.fail(`a reset left ${differences.join(", ")}`));
+}
+
 export function createEngine({ engine, platform, cache }: SetUp = {}): WasmEngine {
-  const options = { platform: platform ?? testPlatform(), ...(cache === undefined ? {} : { cache }) };
+  const options = { platform: platform ?? testPlatform(), onResetFault, ...(cache === undefined ? {} : { cache }) };
   return new WasmEngine({ ...engineDefaults, ...engine }, options);
 }
 
@@ -100,6 +115,11 @@ export function errorOf(result: ExecutionResult): RuntimeError {
   assert.equal(result.kind, "trap");
   if (result.kind !== "trap") throw new Error("unreachable");
   return result.error;
+}
+
+/** The counts of a pool's stats. */
+export function countsOf({ live, idle, running, discarded }: PoolStats): Record<string, number> {
+  return { live, idle, running, discarded };
 }
 
 /** Lets what is deferred happen: resets, instances prepared ahead. */

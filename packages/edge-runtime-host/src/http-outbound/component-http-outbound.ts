@@ -7,6 +7,10 @@ import type { HostFunction, HostInstance } from "edge-runtime-core";
 export const HTTP_OUTBOUND_INTERFACE = "edge:runtime/http-outbound@0.1.0";
 
 export function componentHttpOutbound(): HostInstance {
-  const denied: HostFunction = { kind: "sync", call: () => ({ tag: "err", val: "permission-denied" }) };
+  const denied: HostFunction = {
+    kind: "sync",
+    reads: "nothing",
+    call: () => ({ tag: "err", val: "permission-denied" }),
+  };
   return hostInstance({ fetch: denied, get: denied });
 }

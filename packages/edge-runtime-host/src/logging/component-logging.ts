@@ -16,10 +16,11 @@ export function componentLogging(wallClock: () => number): HostInstance {
   };
   const at = (level: LogLevel): HostFunction => ({
     kind: "sync",
+    reads: "nothing",
     call: (call: HostCall, message: string) => write(call, level, message),
   });
   return hostInstance({
-    log: { kind: "sync", call: write },
+    log: { kind: "sync", reads: "nothing", call: write },
     debug: at("debug"),
     info: at("info"),
     warn: at("warn"),

@@ -17,6 +17,7 @@ const BYTES_PER_FUEL = 64;
 export function coreLog(wallClock: () => number): HostFunction {
   return {
     kind: "sync",
+    reads: "nothing",
     call: (call: HostCall, levelNumber: number, ptr: number, len: number) => {
       if (!call.context.loggingEnabled) return call.context.dropLog();
       const level = LEVELS[levelNumber];

@@ -16,9 +16,13 @@ export interface ComponentInstance {
   readonly getFunction: (path: string) => LiftedFunction | undefined;
   /** Ends a run: drops the host's resources that the guest still owns. */
   readonly closeHandles: () => void;
+  /** Why no reset is possible: it owned host resources when it was made. */
+  readonly notRestorable: string | undefined;
+  /** Handles and call state of each component instance, by a name for people, for comparison after a reset. */
+  readonly state: () => ReadonlyMap<string, readonly unknown[]>;
   /**
    * Brings handles and call state back to what they were after instantiation. False where that is impossible, then
-   * the instance must be discarded: it owned host resources when it was made. Core state is the store's business.
+   * the instance must be discarded. Core state is the store's business.
    */
   readonly reset: () => boolean;
 }
@@ -37,14 +41,15 @@ export class LiveComponent implements ComponentInstance {
   readonly #entries: ReadonlyMap<number, HostEntry>;
   readonly #adapter: WebAssembly.Instance["exports"];
   readonly #restoreHandles: readonly (() => void)[];
-  readonly #isRestorable: boolean;
+  readonly notRestorable: string | undefined;
 
   constructor({ parts, runtime, entries, adapter }: LiveComponentOptions) {
     this.#parts = parts;
     this.#runtime = runtime;
     this.#entries = entries;
     this.#adapter = adapter;
-    this.#isRestorable = this.#hostHandles().length === 0;
+    const owns = this.#hostHandles().length > 0;
+    this.notRestorable = owns ? "it owns resources of the host since its initialisation" : undefined;
     this.#restoreHandles = runtime.states.map(({ handles }) =>
       handles.save((handle) => runtime.isGuestResource(handle.resource)),
     );
@@ -68,12 +73,20 @@ export class LiveComponent implements ComponentInstance {
   };
 
   readonly reset = (): boolean => {
-    if (!this.#isRestorable) return false;
+    if (this.notRestorable !== undefined) return false;
     this.#runtime.resetCalls();
     if (this.#runtime.states.some(({ handles }) => handles.isTouched)) {
       for (const restore of this.#restoreHandles) restore();
     }
     return true;
+  };
+
+  readonly state = (): ReadonlyMap<string, readonly unknown[]> => {
+    const facts = new Map<string, readonly unknown[]>([["calls in progress", [this.#runtime.callDepth]]]);
+    this.#runtime.states.forEach((state, index) => {
+      for (const [name, values] of state.facts()) facts.set(`component instance ${index}: ${name}`, values);
+    });
+    return facts;
   };
 
   /** Handles that own something of the host's. */

@@ -123,6 +123,10 @@ export class ComponentRuntime {
     return pushed;
   }
 
+  get callDepth(): number {
+    return this.#frames.length;
+  }
+
   get frame(): CallFrame {
     return this.#frames.at(-1) ?? bug(noFrame);
   }

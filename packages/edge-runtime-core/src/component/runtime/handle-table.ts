@@ -24,6 +24,9 @@ export interface Handle {
   lends: number;
 }
 
+/** Something that must be the same after a reset, by a name for people. */
+export type StateFact = readonly [name: string, values: readonly unknown[]];
+
 export class HandleTable {
   #entries: (Handle | undefined)[] = [undefined];
   #free: number[] = [];
@@ -65,6 +68,15 @@ export class HandleTable {
     for (const handle of this.#entries) {
       if (handle !== undefined) yield handle;
     }
+  }
+
+  /** Contents as named lists of values that can be compared by identity. */
+  *facts(): Generator<StateFact> {
+    for (const [index, handle] of this.#entries.entries()) {
+      if (handle === undefined) continue;
+      yield [`handle ${index}`, [handle.resource, handle.rep, handle.scope, handle.lends]];
+    }
+    yield ["handle indices", [this.#entries.length, ...this.#free]];
   }
 
   /** The handles that `keeps` admits, as a function that brings the table back to them. */

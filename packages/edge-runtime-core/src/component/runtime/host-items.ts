@@ -51,6 +51,13 @@ function resolve(
   }
 }
 
+/** The host functions behind a component's imports, by index; undefined for those that the host does not offer. */
+export function offeredFunctions(plan: ComponentPlan, host: HostImports): readonly (HostFunction | undefined)[] {
+  const state: Resolving = { functions: new Map(), resources: new Map(), missing: [] };
+  resolve(plan.imports, host, "", state);
+  return plan.importedFunctions.map((_, index) => state.functions.get(index));
+}
+
 /** @throws ImportNotFound with the path of the first missing item and a list of all of them in its reason */
 export function resolveImports(plan: ComponentPlan, host: HostImports): ResolvedImports {
   const state: Resolving = { functions: new Map(), resources: new Map(), missing: [] };

@@ -1,7 +1,7 @@
 // The run-time state that the ABI keeps per component instance: its handles and whether it may be entered and left.
 // Spec: CanonicalABI "Component Instance State".
 
-import type { BorrowScope, Handle } from "./handle-table.ts";
+import type { BorrowScope, Handle, StateFact } from "./handle-table.ts";
 import { HandleTable } from "./handle-table.ts";
 
 export class InstanceState {
@@ -36,6 +36,12 @@ export class InstanceState {
     const scope = this.#scope;
     this.#scope = undefined;
     return scope;
+  }
+
+  /** All of it as named values, handles by their contents and the order in which indices will be used. */
+  *facts(): Generator<StateFact> {
+    yield ["call state", [this.mayLeave, this.mayEnter, this.#lends, this.#scope]];
+    yield* this.handles.facts();
   }
 
   /** Forgets the call that was cut off; handles are restored apart. */

@@ -45,7 +45,9 @@ function takeForDrop({ runtime, instance, resource }: ResourceBuiltin, index: nu
 export function plainDropSteps(builtin: ResourceBuiltin, host: HostResource | undefined): TrampolineSteps {
   const { runtime } = builtin;
   const dropped: HostFunction | undefined =
-    host === undefined ? undefined : { kind: "sync", call: (_call, value: never) => host.drop(value) };
+    host === undefined
+      ? undefined
+      : { kind: "sync", reads: "nothing", call: (_call, value: never) => host.drop(value) };
   const drop = (index: number): void => {
     const handle = takeForDrop(builtin, index);
     if (handle !== undefined && dropped !== undefined) runtime.store.callHost(dropped, [handle.rep]);
