@@ -1,7 +1,16 @@
 // One sightglass program: found in the data folder, run under node:wasi in a fresh instance, timed between its calls of
 // `bench.start` and `bench.end`, its output compared with what the suite expects.
 
-import { closeSync, existsSync, ftruncateSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { WASI } from "node:wasi";
@@ -65,8 +74,7 @@ export class SightglassRunner implements Disposable {
     let startedAt = 0;
     let elapsedUs = 0;
     const cpu = (): number => {
-      return performance.now()*1000;
-      
+      return performance.now() * 1000;
     };
     const bench = {
       start: () => {
@@ -76,7 +84,11 @@ export class SightglassRunner implements Disposable {
         elapsedUs = cpu() - startedAt;
       },
     };
-    const imports = { wasi_snapshot_preview1: wasi.wasiImport as WebAssembly.ModuleImports, bench, ...variant.injected };
+    const imports = {
+      wasi_snapshot_preview1: wasi.wasiImport,
+      bench,
+      ...variant.injected,
+    };
     const status = wasi.start(new WebAssembly.Instance(variant.module, imports));
     this.#verify(variant, status);
     return elapsedUs;

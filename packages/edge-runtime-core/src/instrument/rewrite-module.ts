@@ -239,7 +239,8 @@ class ModuleRewriter {
       writesTables: (uses & Use.tableWrite) !== 0,
       tableShadows: shadows.exports.some((entry) => entry.name === "saveTables"),
       globalSlots: shadows.globalSlots,
-      notRestorable: shadows.notRestorable ?? heldState(shape, { uses, constantHeapBytes: this.#injection.constantHeap.bytes }),
+      notRestorable:
+        shadows.notRestorable ?? heldState(shape, { uses, constantHeapBytes: this.#injection.constantHeap.bytes }),
       features: [...shape.features].toSorted(),
     };
   }

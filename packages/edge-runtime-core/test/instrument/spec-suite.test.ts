@@ -9,8 +9,7 @@ import { instantiateRewritten } from "../support/rewritten-instance.ts";
 import type { Instantiate } from "./spec-script.ts";
 import { readScript, ScriptRun } from "./spec-script.ts";
 
-const plain: Instantiate = (bytes, imports) =>
-  new WebAssembly.Instance(new WebAssembly.Module(bytes), imports).exports;
+const plain: Instantiate = (bytes, imports) => new WebAssembly.Instance(new WebAssembly.Module(bytes), imports).exports;
 
 function rewritten(metering: Metering, counter: CounterPlace): Instantiate {
   return (bytes, imports) => {
