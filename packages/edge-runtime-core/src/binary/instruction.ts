@@ -61,6 +61,7 @@ export function skipImmediates(reader: Reader, immediate: Immediate): void {
     case Immediate.funcRef:
     case Immediate.index:
     case Immediate.global:
+    case Immediate.local:
     case Immediate.leb32:
     case Immediate.heapType:
       return reader.skipLeb(5);

@@ -13,7 +13,7 @@ export const Immediate = {
   func: 4,
   /** type index, table index */
   indirect: 5,
-  /** a type, local, tag, table, element or data index: never renumbered */
+  /** a type, tag, table, element or data index: never renumbered */
   index: 6,
   global: 7,
   /** alignment (bit 6: memory index follows), offset */
@@ -33,6 +33,7 @@ export const Immediate = {
   index2: 20,
   /** a function that is taken, not called */
   funcRef: 21,
+  local: 22,
 } as const;
 export type Immediate = (typeof Immediate)[keyof typeof Immediate];
 
@@ -171,9 +172,9 @@ const mvp: readonly Row[] = [
   [0x1b, "select"],
   [0x1c, "select_t", I.valueTypes],
   [0x1f, "try_table", I.tryTable, F.tryTable],
-  [0x20, "local.get", I.index],
-  [0x21, "local.set", I.index],
-  [0x22, "local.tee", I.index],
+  [0x20, "local.get", I.local],
+  [0x21, "local.set", I.local],
+  [0x22, "local.tee", I.local],
   [0x23, "global.get", I.global],
   [0x24, "global.set", I.global],
   [0x25, "table.get", I.index],

@@ -6,10 +6,22 @@ import type { FieldType } from "./heap-layout.ts";
 import { fieldBytes, structHeader, withField } from "./heap-layout.ts";
 import type { Reader } from "./reader.ts";
 
+/** Where a function type stands in the module, and the bytes of its value types without their counts. */
+export interface FunctionEncoding {
+  readonly start: number;
+  readonly end: number;
+  readonly params: Uint8Array;
+  readonly results: Uint8Array;
+  /** In a recursion group of its own, final and without supertypes: equal to any other such type of the same values. */
+  readonly plain: boolean;
+}
+
 export interface FunctionType {
   readonly kind: "func";
   readonly params: readonly string[];
   readonly results: readonly string[];
+  /** Absent in types that no core module declares. */
+  readonly encoding?: FunctionEncoding;
 }
 
 export interface StructType {
@@ -109,10 +121,6 @@ export function valueType(reader: Reader, features: FeatureSet): string {
   return printReference(true, heapType(reader, features));
 }
 
-function valueTypes(reader: Reader, features: FeatureSet): string[] {
-  return Array.from({ length: reader.count() }, () => valueType(reader, features));
-}
-
 const packedBytes = new Map([
   [0x78, 1],
   [0x77, 2],
@@ -131,15 +139,25 @@ function fieldType(reader: Reader, features: FeatureSet): FieldType {
   return { code, bytes };
 }
 
-function compositeType(reader: Reader, features: FeatureSet): DefinedType {
+function functionType(reader: Reader, features: FeatureSet, plain: boolean): FunctionType {
+  const { bytes, pos: start } = reader;
+  const values = (): { types: string[]; code: Uint8Array } => {
+    const length = reader.count();
+    const at = reader.pos;
+    const types = Array.from({ length }, () => valueType(reader, features));
+    return { types, code: bytes.subarray(at, reader.pos) };
+  };
+  const params = values();
+  const results = values();
+  if (results.types.length > 1) features.add("multi-value");
+  const encoding = { start, end: reader.pos, params: params.code, results: results.code, plain };
+  return { kind: "func", params: params.types, results: results.types, encoding };
+}
+
+function compositeType(reader: Reader, features: FeatureSet, plain: boolean): DefinedType {
   const at = reader.pos;
   const form = reader.byte();
-  if (form === 0x60) {
-    const params = valueTypes(reader, features);
-    const results = valueTypes(reader, features);
-    if (results.length > 1) features.add("multi-value");
-    return { kind: "func", params, results };
-  }
+  if (form === 0x60) return functionType(reader, features, plain);
   features.add("gc");
   if (form === 0x5e) return { kind: "array", element: fieldType(reader, features) };
   if (form === 0x5f) {
@@ -151,14 +169,15 @@ function compositeType(reader: Reader, features: FeatureSet): DefinedType {
   return reader.fail(`unknown composite type 0x${form.toString(16)}`, at);
 }
 
-function subType(reader: Reader, features: FeatureSet): DefinedType {
+/** `lone`: the only type of its recursion group. */
+function subType(reader: Reader, features: FeatureSet, lone: boolean): DefinedType {
   const form = reader.peek();
-  if (form !== 0x50 && form !== 0x4f) return compositeType(reader, features);
+  if (form !== 0x50 && form !== 0x4f) return compositeType(reader, features, lone);
   reader.byte();
   features.add("gc");
   const supertypes = reader.count();
   for (let index = 0; index < supertypes; index++) reader.u32();
-  return compositeType(reader, features);
+  return compositeType(reader, features, lone && form === 0x4f && supertypes === 0);
 }
 
 /** The type section's content: every type that has an index, recursion groups flattened. */
@@ -167,13 +186,13 @@ export function typeSection(reader: Reader, features: FeatureSet): DefinedType[]
   const groups = reader.count();
   for (let group = 0; group < groups; group++) {
     if (reader.peek() !== 0x4e) {
-      types.push(subType(reader, features));
+      types.push(subType(reader, features, true));
       continue;
     }
     reader.byte();
     features.add("gc");
     const count = reader.count();
-    for (let index = 0; index < count; index++) types.push(subType(reader, features));
+    for (let index = 0; index < count; index++) types.push(subType(reader, features, count === 1));
   }
   return types;
 }

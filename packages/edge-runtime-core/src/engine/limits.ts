@@ -20,11 +20,6 @@ export const memoryPlaces = 12_000;
 
 /** Most fuel units between two looks at the clock: 100 ns a unit, the slowest mix of operators, makes 2 ms. */
 export const sliceFuel = 20_000;
-/**
- * Most fuel units that a guest may run beyond its limit on the way to the next check where Wasmtime has one: the rest of
- * straight code, of a function or of all its callers. Wasmtime has no bound there.
- */
-export const overdraftFuel = 100_000;
 /** A guest that ran this long without a pause lets the event loop serve others. Milliseconds. */
 export const yieldAfterMs = 2;
 /** Host calls that took longer than this together make the guest's next check read the clock. Milliseconds. */

@@ -7,10 +7,9 @@
 
 import type { RuntimeError } from "edge-runtime-common";
 import { ExecutionTimeout, FuelExhausted } from "edge-runtime-common";
-import type { CheckFor } from "../instrument/slow-check.ts";
-import { checkFor, verdict } from "../instrument/slow-check.ts";
+import { verdict } from "../instrument/slow-check.ts";
 import type { RunLimits } from "./limits.ts";
-import { overdraftFuel, sliceFuel, yieldAfterMs } from "./limits.ts";
+import { sliceFuel, yieldAfterMs } from "./limits.ts";
 
 export interface MeterOptions {
   readonly now: () => number;
@@ -128,19 +127,22 @@ export class Meter {
     this.#stop ??= reason;
   }
 
-  /** The guest's check: accounts the slice and answers go on, stop or yield. */
-  check(reason: CheckFor = checkFor.fuel): number {
+  /**
+   * The guest's check: accounts the slice and answers go on, stop or yield. Up to `late` operators ago it ran where
+   * Wasmtime checks: if there was fuel then, it goes on.
+   */
+  check(late = 0): number {
     this.#settle();
     const now = this.#now();
-    if (this.#stop === undefined) this.#decide(now, reason);
+    if (this.#stop === undefined) this.#decide(now, late);
     if (this.#stop !== undefined) return verdict.stop;
     this.#refill();
     return now - this.#lastPause >= yieldAfterMs ? verdict.yield : verdict.go;
   }
 
-  #decide(now: number, reason: CheckFor): void {
+  #decide(now: number, late: number): void {
     const { maxFuel, timeoutMs } = this.#limits;
-    const overdraft = reason === checkFor.time && !this.#charged ? overdraftFuel : 0;
+    const overdraft = this.#charged ? 0 : late;
     if (this.#consumed >= maxFuel + overdraft) this.#stop = new FuelExhausted(maxFuel);
     else if (now >= this.#deadline) this.#stop = new ExecutionTimeout(timeoutMs);
     else if (this.#epoch() >= this.#epochDeadline) this.#stop = new ExecutionTimeout(Math.round(this.elapsedMs));

@@ -18,7 +18,6 @@ import {
   WasiError,
 } from "edge-runtime-common";
 import { growMemory } from "../instrument/growth.ts";
-import type { CheckFor } from "../instrument/slow-check.ts";
 import type { ComponentStore, CoreFunction, CoreImports } from "./component-store.ts";
 import type { CompiledCore } from "./core-instance.ts";
 import { CoreModuleInstance } from "./core-instance.ts";
@@ -105,7 +104,7 @@ export class Store implements ComponentStore {
     this.#waiters = new Waiters(options.platform.schedule);
     this.meter = new Meter({ now: options.platform.now, epoch: options.epoch });
     this.#injected = new Map<string, WebAssembly.ImportValue>([
-      ["check", (reason: CheckFor) => this.meter.check(reason)],
+      ["check", (late: number) => this.meter.check(late)],
       ["yield", new WebAssembly.Suspending(() => this.#yield())],
       ["grow", (kind: number, delta: number) => this.#grow(kind, delta)],
       ["allocate", () => this.#allocate()],

@@ -19,6 +19,8 @@ export interface ControlFrame {
   bare: boolean;
   /** An `if`: fuel that its condition and what came before had not subtracted yet; every arm does. */
   pendingAtEntry: number;
+  /** How late a check was due there, see `FunctionMeter`. */
+  owedAtEntry: number;
   /** Operators since the last check where the construct was entered. */
   sinceAtEntry: number;
   /** The most over all branches to the label. */
@@ -38,6 +40,7 @@ function newFrame(): ControlFrame {
     synced: false,
     bare: false,
     pendingAtEntry: 0,
+    owedAtEntry: -1,
     sinceAtEntry: 0,
     sinceMax: 0,
     weightAt: -1,
@@ -71,6 +74,7 @@ export class ControlStack {
     frame.synced = synced;
     frame.bare = false;
     frame.pendingAtEntry = 0;
+    frame.owedAtEntry = -1;
     frame.sinceAtEntry = since;
     frame.sinceMax = 0;
     frame.weightAt = -1;

@@ -18,6 +18,9 @@ export const costTable = {
  */
 export const maxUnchecked = 256;
 
+/** Most fuel of a function that is not metered itself but charged by its callers. */
+export const maxStaticCost = 4096;
+
 /** Counts of bulk operations and growth up to this, where the operand is a constant, are charged with the operator. */
 export const smallCount = 128;
 

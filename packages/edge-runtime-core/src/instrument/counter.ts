@@ -1,25 +1,27 @@
-// Emits the code that reads, writes and checks the counter in one function. The counter is cached in a local; where
-// a function already has all the locals that V8 admits, the global is used directly.
+// Emits the code that reads, writes and checks the counter in one function, by where the counter is in it:
+//
+//   passed    a parameter, which the function returns as its last result
+//   cached    a local, loaded from the global at entry and stored at exit
+//   global    the global itself, where a function already has all the locals that V8 admits
 
 import type { Writer } from "../binary/writer.ts";
 import type { CheckFor } from "./slow-check.ts";
-import { checkFor, slowCheck } from "./slow-check.ts";
+import { checkFor, slowCheck, slowLateCheck } from "./slow-check.ts";
+import { op } from "./emit.ts";
 import type { Injection } from "./injection.ts";
 
-const localGet = 0x20;
-const localSet = 0x21;
-const localTee = 0x22;
-const globalGet = 0x23;
-const globalSet = 0x24;
-const i32Const = 0x41;
-const i32LeS = 0x4c;
-const i32Sub = 0x6b;
+export type CounterHome =
+  | { readonly kind: "passed"; readonly local: number }
+  | { readonly kind: "cached"; readonly local: number }
+  | { readonly kind: "global" };
 
 export class Counter {
   readonly #out: Writer;
-  readonly #global: number;
   readonly #injection: Injection;
+  readonly #global: number;
   #local: number | undefined;
+  #passed = false;
+  #checks: number[] = [];
 
   constructor(out: Writer, injection: Injection) {
     this.#out = out;
@@ -27,102 +29,130 @@ export class Counter {
     this.#injection = injection;
   }
 
-  /** Starts a function whose counter is cached in `local`; undefined: not cached. */
-  useLocal(local: number | undefined): void {
-    this.#local = local;
+  /** Starts a function. */
+  live(home: CounterHome): void {
+    this.#local = home.kind === "global" ? undefined : home.local;
+    this.#passed = home.kind === "passed";
+    this.#checks = [];
   }
 
-  get cached(): boolean {
+  /** Positions of the checks so far in the function's body. */
+  get checks(): readonly number[] {
+    return this.#checks;
+  }
+
+  /** The function returns the counter. */
+  get passed(): boolean {
+    return this.#passed;
+  }
+
+  /** There is a local that holds the counter. */
+  get isLocal(): boolean {
     return this.#local !== undefined;
   }
 
   #read(): void {
-    this.#out.byte(this.#local === undefined ? globalGet : localGet);
+    this.#out.byte(this.#local === undefined ? op.globalGet : op.localGet);
     this.#out.u32(this.#local ?? this.#global);
   }
 
   #write(): void {
-    this.#out.byte(this.#local === undefined ? globalSet : localSet);
+    this.#out.byte(this.#local === undefined ? op.globalSet : op.localSet);
     this.#out.u32(this.#local ?? this.#global);
   }
 
-  #readLess(cost: number): void {
+  /** Leaves counter - cost on the stack. */
+  readLess(cost: number): void {
     this.#read();
     if (cost === 0) return;
-    this.#out.byte(i32Const);
+    this.#out.byte(op.i32Const);
     this.#out.s32(cost);
-    this.#out.byte(i32Sub);
+    this.#out.byte(op.i32Sub);
+  }
+
+  /** The counter is on the stack: where a callee returned it. */
+  take(): void {
+    this.#write();
   }
 
   /** counter -= cost */
   subtract(cost: number): void {
     if (cost === 0) return;
-    this.#readLess(cost);
+    this.readLess(cost);
     this.#write();
   }
 
   /** global = counter - cost; the local is stale afterwards. */
   save(cost: number): void {
     if (this.#local === undefined) return this.subtract(cost);
-    this.#readLess(cost);
-    this.#out.byte(globalSet);
+    this.readLess(cost);
+    this.#out.byte(op.globalSet);
     this.#out.u32(this.#global);
   }
 
   /** local = global */
   reload(): void {
     if (this.#local === undefined) return;
-    this.#out.byte(globalGet);
+    this.#out.byte(op.globalGet);
     this.#out.u32(this.#global);
     this.#write();
   }
 
   /** counter -= cost; the slow path where nothing is left. */
   check(cost: number, reason: CheckFor): void {
-    this.#readLess(cost);
-    this.#compare(cost !== 0, reason);
+    this.readLess(cost);
+    this.#compare(cost !== 0, 0, () => this.#call(slowCheck(this.#injection, reason)));
   }
 
-  /** Function entry: local = global - cost, then as `check`. */
-  enter(cost: number): void {
-    this.#out.byte(globalGet);
-    this.#out.u32(this.#global);
-    this.#out.byte(i32Const);
-    this.#out.s32(cost);
-    this.#out.byte(i32Sub);
-    this.#compare(true);
+  /** counter -= cost; the slow path where nothing was left `late` operators ago. */
+  checkLate(cost: number, late: number): void {
+    this.readLess(cost);
+    this.#compare(cost !== 0, -late, () => {
+      this.#out.byte(op.i32Const);
+      this.#out.s32(late);
+      this.#call(slowLateCheck(this.#injection));
+    });
   }
 
-  /** As `enter`, or as `check` where `entry` is false, with a cost that is patched in later; returns its position. */
-  deferred(entry: boolean): number {
-    if (entry) {
-      this.#out.byte(globalGet);
-      this.#out.u32(this.#global);
-    } else {
-      this.#read();
-    }
-    this.#out.byte(i32Const);
+  /** Function entry: the caller charged it. */
+  enter(): void {
+    if (!this.#passed) this.reload();
+    this.check(0, checkFor.fuel);
+  }
+
+  /** A check with a cost that is patched in later; returns its position. */
+  deferred(): number {
+    this.#read();
+    this.#out.byte(op.i32Const);
     const at = this.#out.paddedS32(1);
-    this.#out.byte(i32Sub);
-    this.#compare(true);
+    this.#out.byte(op.i32Sub);
+    this.#compare(true, 0, () => this.#call(slowCheck(this.#injection)));
     return at;
   }
 
-  /** The value on the stack becomes the counter if `changed`; the slow path where it is not positive. */
-  #compare(changed: boolean, reason: CheckFor = checkFor.fuel): void {
+  #call(index: number): void {
+    this.#out.byte(op.call);
+    this.#out.u32(index);
+  }
+
+  /** The value on the stack becomes the counter if `changed`; the slow path where it is at `limit` or below. */
+  #compare(changed: boolean, limit: number, slow: () => void): void {
     const out = this.#out;
     if (changed && this.#local !== undefined) {
-      out.byte(localTee);
+      out.byte(op.localTee);
       out.u32(this.#local);
     } else if (changed) {
       this.#write();
       this.#read();
     }
-    out.append([i32Const, 0, i32LeS, 0x04, 0x40]);
+    out.byte(op.i32Const);
+    out.s32(limit);
+    out.byte(op.i32LeS);
+    this.#checks.push(out.length);
+    out.bytes2(op.if, op.void);
     this.#read();
-    out.byte(0x10);
-    out.u32(slowCheck(this.#injection, reason));
+    slow();
     this.#write();
-    out.byte(0x0b);
+    out.byte(op.end);
   }
 }

@@ -1,34 +1,22 @@
-// Where a function of the original went. Calls go to it directly. A reference (table element, export, `ref.func`) to
-// a function of the host goes to a wrapper that checks when it returns: the host spends time, not fuel, and a caller
-// that knows its callee only as it runs has no check of its own.
+// Where a function of the original went: one index to call it, one where it is taken (table elements, `ref.func`), one
+// where it is exported. They differ where an adaptor stands between conventions, see ./adaptors.ts.
 
-import { functionTypeAt } from "../binary/module.ts";
+import * as adaptors from "./adaptors.ts";
+import { calledIndex, isImported } from "./calling-convention.ts";
 import type { Injection } from "./injection.ts";
-import { op } from "./emit.ts";
-import { checkCounter, checkFor } from "./slow-check.ts";
 
-/** Index in the rewritten module of function `original`, to call it. */
-export function calledIndex(injection: Injection, original: number): number {
-  const { importedFunctions } = injection.shape;
-  return original < importedFunctions ? original : original + injection.importedFunctions.length;
+/** Index of what stands for function `original` wherever it is not called but taken. */
+export function takenIndex(injection: Injection, original: number): number {
+  if (!injection.metered) return calledIndex(injection, original);
+  if (isImported(injection.shape, original)) return adaptors.takenImport(injection, original);
+  const cost = injection.statics.of(original);
+  if (cost === undefined) return calledIndex(injection, original);
+  return adaptors.takenStatic(injection, original, cost);
 }
 
-/** Index in the rewritten module of what stands for function `original` wherever it is not called but taken. */
-export function takenIndex(injection: Injection, original: number): number {
-  const { importedFunctions, functions, types } = injection.shape;
-  const type = functions[original];
-  if (!injection.metered || original >= importedFunctions || type === undefined) {
-    return calledIndex(injection, original);
-  }
-  return injection.functionFor(`host ${original}`, type, (body) => {
-    body.byte(0);
-    functionTypeAt(types, type)?.params.forEach((_, param) => {
-      body.byte(op.localGet);
-      body.u32(param);
-    });
-    body.byte(op.call);
-    body.u32(original);
-    checkCounter(injection, body, checkFor.time);
-    body.byte(op.end);
-  });
+/** Index of what others see of function `original`. */
+export function exportedIndex(injection: Injection, original: number): number {
+  if (!injection.metered) return calledIndex(injection, original);
+  if (isImported(injection.shape, original)) return adaptors.exportedImport(injection, original);
+  return adaptors.exportedFunction(injection, original);
 }

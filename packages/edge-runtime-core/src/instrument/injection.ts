@@ -1,13 +1,17 @@
 // Indices and names of everything that the rewriter adds to one module. Injected functions come after all others, so
 // that only the defined functions of the original move (behind the injected imports).
 
+import { bug } from "edge-runtime-common";
 import { thrownBytes } from "../binary/heap-layout.ts";
 import type { CoreModuleShape, Indexed } from "../binary/module.ts";
 import { functionTypeAt } from "../binary/module.ts";
-import type { Limits, TableType } from "../binary/types.ts";
+import type { FunctionType, Limits, TableType } from "../binary/types.ts";
 import { Writer } from "../binary/writer.ts";
+import { passingTypes } from "./calling-convention.ts";
 import { ConstantHeap } from "./constant-heap.ts";
 import type { CounterPlace, Metering } from "./plan.ts";
+import { StaticCosts } from "./static-cost.ts";
+import { takenFunctions } from "./taken-functions.ts";
 
 export interface InjectionOptions {
   readonly metering: Metering;
@@ -61,16 +65,23 @@ export class Injection {
   readonly taintGlobal: number;
   readonly constantHeap: ConstantHeap;
   readonly #importedGlobals: number;
-  readonly #types: { readonly key: string; readonly bytes: readonly number[] }[] = [];
+  readonly statics: StaticCosts;
+  readonly #passing: readonly boolean[];
+  readonly #types: (readonly number[])[] = [];
+  readonly #typeIndex = new Map<string, number>();
+  readonly #originals: (number | undefined)[] = [];
   readonly #functions: InjectedFunction[] = [];
   readonly #byKey = new Map<string, number>();
   readonly #importIndex = new Map<string, number>();
+  readonly #declared = new Set<number>();
 
   constructor(shape: CoreModuleShape, options: InjectionOptions) {
     this.shape = shape;
     this.metering = options.metering;
     this.counter = options.counter;
     this.prefix = absentPrefix(shape);
+    this.#passing = passingTypes(shape, this.metered);
+    this.statics = new StaticCosts(shape, this.metering, takenFunctions(shape));
     this.heap = usesHeap(shape);
     this.constantHeap = new ConstantHeap(shape);
     this.importedFunctions = this.#imports();
@@ -111,7 +122,7 @@ export class Injection {
   }
 
   get types(): readonly (readonly number[])[] {
-    return this.#types.map((type) => type.bytes);
+    return this.#types;
   }
 
   get functions(): readonly InjectedFunction[] {
@@ -128,12 +139,65 @@ export class Injection {
     return this.#importIndex.get(name) ?? 0;
   }
 
+  /** Index of an injected function type. */
   type(params: readonly ValueCode[], results: readonly ValueCode[]): number {
-    const key = `${params.join("|")}>${results.join("|")}`;
-    const found = this.#types.findIndex((type) => type.key === key);
-    if (found >= 0) return this.shape.types.length + found;
-    this.#types.push({ key, bytes: [0x60, params.length, ...params.flat(), results.length, ...results.flat()] });
-    return this.shape.types.length + this.#types.length - 1;
+    return this.#typeOf([0x60, params.length, ...params.flat(), results.length, ...results.flat()]);
+  }
+
+  #typeOf(bytes: readonly number[]): number {
+    const key = bytes.join();
+    const known = this.#typeIndex.get(key);
+    if (known !== undefined) return known;
+    const index = this.shape.types.length + this.#types.length;
+    this.#types.push(bytes);
+    this.#typeIndex.set(key, index);
+    return index;
+  }
+
+  /** Functions of type `type` pass the counter. */
+  passes(type: number): boolean {
+    return this.#passing[type] === true;
+  }
+
+  /** Index of a type with the values that `type` has in the original. */
+  original(type: number): number {
+    if (!this.passes(type)) return type;
+    return (this.#originals[type] ??= this.#typeOf(this.#originalBytes(type)));
+  }
+
+  #originalBytes(type: number, ...more: readonly ValueCode[]): readonly number[] {
+    const { params, results, encoding } = this.#function(type);
+    const out = new Writer(16);
+    out.byte(0x60);
+    out.u32(params.length + more.length);
+    out.append(encoding?.params ?? []);
+    out.append(more.flat());
+    out.u32(results.length);
+    out.append(encoding?.results ?? []);
+    return [...out.finish()];
+  }
+
+  #function(type: number): FunctionType {
+    return functionTypeAt(this.shape.types, type) ?? bug(`type ${type} is no function type`);
+  }
+
+  /** A type of the values of `type` in the original and one more parameter. */
+  withParameter(type: number, param: ValueCode): number {
+    return this.#typeOf(this.#originalBytes(type, param));
+  }
+
+  /** Type without parameters that has the results of `type`; the single result itself, or nothing, where that will do. */
+  blockType(type: number): readonly number[] {
+    const { results, encoding } = this.#function(type);
+    if (results.length === 0) return [0x40];
+    if (results.length === 1) return [...(encoding?.results ?? [])];
+    const body = new Writer(16);
+    const bytes = new Writer(16);
+    bytes.bytes2(0x60, 0);
+    bytes.u32(results.length);
+    bytes.append(encoding?.results ?? []);
+    body.s32(this.#typeOf([...bytes.finish()]));
+    return [...body.finish()];
   }
 
   /** Index of the injected function `key`, made by `build` at its first use. */
@@ -146,6 +210,16 @@ export class Injection {
     this.#byKey.set(key, index);
     build(body);
     return index;
+  }
+
+  /** Function `index` of the rewritten module is referred to by code, which its export no longer admits. */
+  declare(index: number): number {
+    this.#declared.add(index);
+    return index;
+  }
+
+  get declared(): ReadonlySet<number> {
+    return this.#declared;
   }
 
   memory(index: number): Indexed<Limits> | undefined {

@@ -5,9 +5,9 @@
 import { readOpcode, skipImmediates } from "../binary/instruction.ts";
 import { Immediate } from "../binary/opcodes.ts";
 import type { Reader } from "../binary/reader.ts";
-import { limits, valueType } from "../binary/types.ts";
+import { globalType, limits, tableType, valueType } from "../binary/types.ts";
 import { Writer } from "../binary/writer.ts";
-import { takenIndex } from "./function-index.ts";
+import { exportedIndex, takenIndex } from "./function-index.ts";
 import type { Injection } from "./injection.ts";
 
 type Entry = Writer | readonly number[];
@@ -56,6 +56,51 @@ function copyRead(reader: Reader, out: Writer, read: () => void): void {
   out.copy(reader.bytes, at, reader.pos);
 }
 
+/** A type index that means the values of the original. */
+function copyTypeIndex(injection: Injection, reader: Reader, out: Writer): void {
+  out.u32(injection.original(reader.u32()));
+}
+
+export function copyImports(injection: Injection, reader: Reader | undefined, entries: readonly Entry[]) {
+  return copyVector(reader, entries, (from, out) => {
+    copyRead(from, out, () => {
+      from.skip(from.u32());
+      from.skip(from.u32());
+    });
+    const kind = from.byte();
+    out.byte(kind);
+    switch (kind) {
+      case 0:
+        return copyTypeIndex(injection, from, out);
+      case 1:
+        return copyRead(from, out, () => tableType(from, injection.shape.features));
+      case 2:
+        return copyRead(from, out, () => limits(from));
+      case 3:
+        return copyRead(from, out, () => globalType(from, injection.shape.features));
+      default:
+        out.byte(from.byte());
+        return copyTypeIndex(injection, from, out);
+    }
+  });
+}
+
+export function copyTags(injection: Injection, reader: Reader | undefined) {
+  return copyVector(reader, [], (from, out) => {
+    out.byte(from.byte());
+    copyTypeIndex(injection, from, out);
+  });
+}
+
+/** Types of the defined functions; those of static cost keep the original's. */
+export function copyFunctions(injection: Injection, reader: Reader | undefined, entries: readonly Entry[]) {
+  let function_ = injection.shape.importedFunctions;
+  return copyVector(reader, entries, (from, out) => {
+    const type = from.u32();
+    out.u32(injection.statics.of(function_++) === undefined ? type : injection.original(type));
+  });
+}
+
 export function copyGlobals(injection: Injection, reader: Reader | undefined, entries: readonly Entry[]) {
   let index = injection.shape.globals.filter((global) => global.imported).length;
   return copyVector(reader, entries, (from, out) => {
@@ -86,7 +131,7 @@ export function copyExports(injection: Injection, reader: Reader | undefined, en
     const kind = from.byte();
     const index = from.u32();
     out.byte(kind);
-    if (kind === 0) out.u32(takenIndex(injection, index));
+    if (kind === 0) out.u32(exportedIndex(injection, index));
     else out.u32(kind === 3 ? injection.globalIndex(index) : index);
   });
 }
@@ -124,8 +169,18 @@ function copyElement(injection: Injection, reader: Reader, out: Writer): void {
   else copyFunctionIndices(injection, reader, out);
 }
 
+/** A declarative segment of the functions that code refers to; none where it refers to none. */
+function declaration({ declared }: Injection): Writer[] {
+  if (declared.size === 0) return [];
+  const out = new Writer(64);
+  out.bytes2(3, 0);
+  out.u32(declared.size);
+  for (const index of declared) out.u32(index);
+  return [out];
+}
+
 export function copyElements(injection: Injection, reader: Reader | undefined): Writer | undefined {
-  return copyVector(reader, [], (from, out) => copyElement(injection, from, out));
+  return copyVector(reader, declaration(injection), (from, out) => copyElement(injection, from, out));
 }
 
 export function dataSegments(injection: Injection, reader: Reader | undefined): Writer | undefined {

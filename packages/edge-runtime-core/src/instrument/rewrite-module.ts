@@ -26,39 +26,31 @@ import {
 import { Use, usedFeatures } from "../binary/opcodes.ts";
 import { Reader } from "../binary/reader.ts";
 import { Writer } from "../binary/writer.ts";
+import { BranchHints } from "./branch-hints.ts";
+import { bodyRanges } from "./code-scan.ts";
 import { FunctionMeter } from "./function-meter.ts";
-import { calledIndex } from "./function-index.ts";
+import { exportedIndex } from "./function-index.ts";
 import type { InjectionOptions } from "./injection.ts";
 import { Injection } from "./injection.ts";
 import { heldState } from "./held-state.ts";
 import type { CorePlan, ExportPlan } from "./plan.ts";
-import { copyElements, copyExports, copyGlobals, copyTables, dataSegments } from "./renumber.ts";
+import {
+  copyElements,
+  copyExports,
+  copyFunctions,
+  copyGlobals,
+  copyImports,
+  copyTables,
+  copyTags,
+  dataSegments,
+} from "./renumber.ts";
+import { rewriteTypes } from "./type-section.ts";
 import type { Shadows } from "./snapshot-functions.ts";
 import { addShadows } from "./snapshot-functions.ts";
 
 export interface RewrittenModule {
   readonly bytes: Uint8Array;
   readonly plan: CorePlan;
-}
-
-function appended(
-  shape: CoreModuleShape,
-  section: Section | undefined,
-  entries: readonly (Writer | readonly number[])[],
-) {
-  const out = new Writer(64);
-  if (section === undefined) {
-    out.u32(entries.length);
-  } else {
-    const reader = new Reader(shape.bytes, section.start, section.end);
-    out.u32(reader.u32() + entries.length);
-    out.copy(shape.bytes, reader.pos, section.end);
-  }
-  for (const entry of entries) {
-    if (entry instanceof Writer) out.appendWriter(entry);
-    else out.append(entry);
-  }
-  return out;
 }
 
 function importEntries(injection: Injection): Writer[] {
@@ -115,7 +107,7 @@ function exportEntries(injection: Injection, shadows: Shadows): Writer[] {
   if (!injection.importsGlobals) {
     injection.sharedGlobals.forEach((name, index) => add(name, 3, injection.counterGlobal + index));
   }
-  if (shape.start !== undefined) add("start", 0, calledIndex(injection, shape.start));
+  if (shape.start !== undefined) add("start", 0, exportedIndex(injection, shape.start));
   return entries;
 }
 
@@ -151,15 +143,19 @@ class ModuleRewriter {
     const exportSection = copyExports(injection, this.#reader(SectionId.export), exported);
     const elementSection = copyElements(injection, this.#reader(SectionId.element));
     const { functions } = injection;
+    // Ahead of the type section: what needs a type of the original asks for it.
+    const importSection = copyImports(injection, this.#reader(SectionId.import), importEntries(injection));
+    const types = functions.map((fn) => u32Entry(fn.type));
+    const functionSection = copyFunctions(injection, this.#reader(SectionId.function), types);
+    const tagSection = copyTags(injection, this.#reader(SectionId.tag));
 
     this.#out.append([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
-    this.#emit(SectionId.type, this.#append(SectionId.type, injection.types));
-    this.#emit(SectionId.import, this.#append(SectionId.import, importEntries(injection)));
-    const types = functions.map((fn) => u32Entry(fn.type));
-    this.#emit(SectionId.function, this.#append(SectionId.function, types));
+    this.#emit(SectionId.type, rewriteTypes(injection, this.#sections.get(SectionId.type)));
+    this.#emit(SectionId.import, importSection);
+    this.#emit(SectionId.function, functionSection);
     this.#emit(SectionId.table, tableSection);
     this.#copy(SectionId.memory);
-    this.#copy(SectionId.tag);
+    this.#emit(SectionId.tag, tagSection);
     this.#emit(SectionId.global, globalSection);
     this.#emit(SectionId.export, exportSection);
     this.#emit(SectionId.element, elementSection);
@@ -168,6 +164,7 @@ class ModuleRewriter {
     const codeSection = new Writer(code.bodies.length + 5);
     codeSection.u32(code.count + functions.length);
     codeSection.appendWriter(code.bodies);
+    this.#emit(SectionId.custom, code.hints);
     this.#emit(SectionId.code, codeSection);
     this.#emit(SectionId.data, dataSegments(injection, this.#reader(SectionId.data)));
     return { bytes: this.#out.finish(), plan: this.#plan(shadows, code.uses) };
@@ -176,10 +173,6 @@ class ModuleRewriter {
   #reader(id: number): Reader | undefined {
     const section = this.#sections.get(id);
     return section === undefined ? undefined : new Reader(this.#shape.bytes, section.start, section.end);
-  }
-
-  #append(id: number, entries: readonly (Writer | readonly number[])[]): Writer {
-    return appended(this.#shape, this.#sections.get(id), entries);
   }
 
   #emit(id: number, content: Writer | undefined): void {
@@ -194,21 +187,24 @@ class ModuleRewriter {
     this.#out.copy(this.#shape.bytes, section.start, section.end);
   }
 
-  #code(): { readonly count: number; readonly bodies: Writer; readonly uses: number } {
-    const reader = this.#reader(SectionId.code);
-    const bodies = new Writer(reader === undefined ? 64 : Math.ceil(reader.remaining * 1.5) + 64);
-    if (reader === undefined) return { count: 0, bodies, uses: 0 };
-    const { types, functions, importedFunctions, bytes } = this.#shape;
+  #code(): {
+    readonly count: number;
+    readonly bodies: Writer;
+    readonly uses: number;
+    readonly hints: Writer | undefined;
+  } {
+    const { functions, importedFunctions, bytes } = this.#shape;
+    const ranges = bodyRanges(this.#shape);
+    const bodies = new Writer(Math.ceil(bytes.length * 1.3) + 64);
     const meter = new FunctionMeter(this.#injection);
-    const count = reader.count(2);
-    for (let index = 0; index < count; index++) {
-      const size = reader.u32();
-      const start = reader.pos;
-      reader.skip(size);
-      const type = functionTypeAt(types, functions[importedFunctions + index] ?? -1);
-      bodies.sized(meter.rewrite(bytes, { start, end: reader.pos }, type?.params.length ?? 0));
+    const hints = new BranchHints();
+    const first = importedFunctions + this.#injection.importedFunctions.length;
+    for (const [index, range] of ranges.entries()) {
+      const type = functions[importedFunctions + index] ?? -1;
+      bodies.sized(meter.rewrite(range, { index: importedFunctions + index, type }));
+      hints.add(first + index, meter.checks);
     }
-    return { count, bodies, uses: meter.uses };
+    return { count: ranges.length, bodies, uses: meter.uses, hints: hints.section() };
   }
 
   #plan(shadows: Shadows, uses: number): CorePlan {

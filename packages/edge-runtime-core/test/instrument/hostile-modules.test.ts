@@ -151,7 +151,7 @@ const chains: readonly (readonly [name: string, wat: (repeat: (text: string) => 
   ],
 ];
 
-const length = 3000;
+const length = 6000;
 
 for (const [name, wat] of chains) {
   test(`straight lines: ${length} of ${name} are checked on the way`, async () => {

@@ -2,7 +2,6 @@
 // whether fuel is left: with a slice of one unit each check asks the host.
 
 import { rewriteModule } from "../../src/instrument/rewrite-module.ts";
-import type { CheckFor } from "../../src/instrument/slow-check.ts";
 import { checkFor, verdict } from "../../src/instrument/slow-check.ts";
 
 export class FuelTrace {
@@ -39,9 +38,9 @@ export class FuelTrace {
     const linked = Object.create(null) as WebAssembly.Imports;
     for (const [module, items] of Object.entries(imports)) linked[module] = items;
     linked[plan.prefix] = {
-      check: (reason: CheckFor) => {
+      check: (late: number) => {
         this.#settle();
-        if (reason === checkFor.fuel) this.#checked = this.#consumed;
+        if (late !== checkFor.time) this.#checked = this.#consumed - late;
         return verdict.go;
       },
       yield: () => {},
