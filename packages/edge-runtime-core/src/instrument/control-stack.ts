@@ -17,6 +17,10 @@ export interface ControlFrame {
   synced: boolean;
   /** Branches to the label carry no values. */
   bare: boolean;
+  /** Its number among the constructs of the function, in order of opening. */
+  ordinal: number;
+  /** Fuel that is pending where control reaches the label, on all paths; -1 where none has yet. */
+  carry: number;
   /** An `if`: fuel that its condition and what came before had not subtracted yet; every arm does. */
   pendingAtEntry: number;
   /** How late a check was due there, see `FunctionMeter`. */
@@ -41,6 +45,8 @@ function newFrame(): ControlFrame {
     bare: false,
     pendingAtEntry: 0,
     owedAtEntry: -1,
+    ordinal: 0,
+    carry: -1,
     sinceAtEntry: 0,
     sinceMax: 0,
     weightAt: -1,
@@ -75,6 +81,8 @@ export class ControlStack {
     frame.bare = false;
     frame.pendingAtEntry = 0;
     frame.owedAtEntry = -1;
+    frame.ordinal = 0;
+    frame.carry = -1;
     frame.sinceAtEntry = since;
     frame.sinceMax = 0;
     frame.weightAt = -1;

@@ -87,6 +87,9 @@ export class FunctionMeter {
   #wrapped = false;
   #mustWrap = false;
   readonly #scratch = new ScratchLocals();
+  /** Ordinals of labels that nothing is pending at: paths with different dues meet in one `br_table`. */
+  readonly #settledLabels = new Set<number>();
+  #mustSettle = false;
 
   constructor(injection: Injection) {
     this.#injection = injection;
@@ -110,10 +113,11 @@ export class FunctionMeter {
     this.#catchTargets = undefined;
     this.#wrapped = false;
     this.#scratch.clear();
+    this.#settledLabels.clear();
     this.#counter = this.#injection.statics.of(fn.index) === undefined ? this.#moduleCounter : undefined;
     while (!this.#attempt(range, fn)) {
       if (this.#mustWrap) this.#wrapped = true;
-      else if (this.#scratch.isComplete) this.#findCatchTargets(range);
+      else if (this.#scratch.isComplete && !this.#mustSettle) this.#findCatchTargets(range);
     }
     if (this.#counter?.passed === false && this.#injection.passes(fn.type)) this.#exchangeByAdaptor(fn);
     return this.#out;
@@ -136,7 +140,7 @@ export class FunctionMeter {
 
   /**
    * False where a `try_table` came up and the labels that its exceptions land on are not known yet, or a branch to the
-   * function's label that needs a block, or an operand that needs a scratch local.
+   * function's label that needs a block, or an operand that needs a scratch local, or labels that must be settled.
    */
   #attempt(range: BodyRange, fn: DefinedFunction): boolean {
     this.#copy.begin(range);
@@ -152,6 +156,7 @@ export class FunctionMeter {
     this.#catching = 0;
     this.#throwing = 0;
     this.#mustWrap = false;
+    this.#mustSettle = false;
     this.#scratch.begin();
     this.#prologue(fn);
     while (!reader.done) {
@@ -165,7 +170,7 @@ export class FunctionMeter {
       else this.#unreached(opcode, at);
       if (this.#mustWrap) return false;
     }
-    if (!this.#scratch.isComplete) return false;
+    if (!this.#scratch.isComplete || this.#mustSettle) return false;
     if (this.#frames.depth > 0) reader.fail("unexpected end of bytes");
     return true;
   }
@@ -211,10 +216,16 @@ export class FunctionMeter {
     this.#owed = none;
   }
 
-  /** Control goes to a label: subtracts what is pending, into the global too where the label is synced. */
-  #leave(synced: boolean): void {
-    if (synced) this.#save();
-    else this.#flush();
+  /**
+   * Control goes to a label. The first path there subtracts nothing: what it has pending stays so behind the label, and
+   * other paths subtract the difference.
+   */
+  #leave(frame: ControlFrame): void {
+    if (frame.synced) return this.#save();
+    if (this.#owed !== none) this.#flush();
+    if (frame.carry === none) frame.carry = this.#pending;
+    this.#counter?.subtract(this.#pending - frame.carry);
+    this.#pending = frame.carry;
   }
 
   /** Subtracts what is pending and puts the counter into its global. */
@@ -275,7 +286,7 @@ export class FunctionMeter {
       case Flow.else:
       case Flow.catch:
         this.#copy.copyTo(at);
-        this.#leave(this.#frames.label(0)?.synced === true);
+        this.#leave(this.#label(0));
         return this.#arm(opcode);
       case Flow.end:
       case Flow.delegate:
@@ -494,6 +505,8 @@ export class FunctionMeter {
     frame.bare = bare && flow !== Flow.loop;
     frame.catches = flow === Flow.try || flow === Flow.tryTable;
     if (frame.catches) this.#catching += 1;
+    frame.ordinal = this.#ordinal;
+    if (flow === Flow.loop || this.#settledLabels.has(this.#ordinal)) frame.carry = 0;
     frame.owedAtEntry = this.#owed;
     if (flow === Flow.if) frame.pendingAtEntry = this.#pending;
     if (flow === Flow.loop) this.#loopHead(frame);
@@ -562,9 +575,11 @@ export class FunctionMeter {
     const frame = this.#frames.label(0) ?? this.#copy.reader.fail("end outside a construct");
     if (frame.kind === Label.function) return this.#finish(frame, at);
     const joins = frame.branched || frame.kind === Label.if || frame.kind === Label.else || frame.kind === Label.try;
+    // Without an else, the path around has nothing to subtract.
+    if (frame.kind === Label.if && frame.carry === none) frame.carry = frame.pendingAtEntry;
     if (this.#reachable && (joins || frame.synced) && frame.kind !== Label.loop) {
       this.#copy.copyTo(at);
-      this.#leave(frame.synced);
+      this.#leave(frame);
     }
     if (frame.kind === Label.if) this.#missingElse(frame, at);
     skipImmediates(this.#copy.reader, opcode.immediate);
@@ -603,12 +618,14 @@ export class FunctionMeter {
 
   /** The path around an `if` without `else` owes what was pending at its entry. */
   #missingElse(frame: ControlFrame, at: number): void {
-    if (frame.pendingAtEntry === 0 && frame.owedAtEntry === none) return;
+    const { pendingAtEntry, owedAtEntry } = frame;
+    const settled = frame.synced ? pendingAtEntry === 0 : pendingAtEntry === frame.carry;
+    if (settled && owedAtEntry === none) return;
     this.#copy.copyTo(at);
     this.#out.byte(op.else);
-    this.#pending = frame.pendingAtEntry;
-    this.#owed = frame.owedAtEntry;
-    this.#flush();
+    this.#pending = pendingAtEntry;
+    this.#owed = owedAtEntry;
+    this.#leave(frame);
   }
 
   /** The point behind a construct, reached by falling through and by branches. */
@@ -617,17 +634,19 @@ export class FunctionMeter {
     let since = this.#reachable ? this.#since : 0;
     if (frame.branched) since = Math.max(since, frame.sinceMax);
     if (implicitElse) since = Math.max(since, frame.sinceAtEntry);
+    const joined = frame.carry !== none;
     this.#reachable ||= frame.branched || implicitElse;
     this.#since = since;
+    if (joined) this.#pending = frame.carry;
     if (!frame.synced || !this.#reachable) return;
+    this.#pending = 0;
     this.#copy.copyTo(this.#copy.reader.pos);
     this.#reload();
     this.#check();
   }
 
-  /** Notes that the branch at `at` goes to label `index`; true where the counter must be in its global there. */
-  #branchTo(index: number, at: number): boolean {
-    const frame = this.#label(index);
+  /** Notes that the branch at `at` goes to a label. */
+  #branchTo(frame: ControlFrame, at: number): void {
     if (frame.lastBranch !== at && frame.kind !== Label.function) frame.branches += 1;
     frame.lastBranch = at;
     if (frame.branches > maxMergedPaths) {
@@ -635,18 +654,41 @@ export class FunctionMeter {
     }
     frame.branched = true;
     frame.sinceMax = Math.max(frame.sinceMax, this.#since);
-    return frame.synced;
   }
 
   #branch(opcode: Opcode, at: number): void {
     if (opcode.name === "br_if" && this.#exitIf(at)) return;
     if (opcode.name === "br" && this.#returnBranch(at)) return;
-    const synced = this.#targets(opcode, at);
+    const targets = this.#targets(opcode, at);
     this.#copy.copyTo(at);
-    this.#flush();
-    if (synced) this.#save();
+    if (targets.size === 1) for (const frame of targets) this.#leaveBoth(frame);
+    else this.#leaveAll(targets);
     this.#copy.copyTo(this.#copy.reader.pos);
     if (opcode.flow !== Flow.brIf) this.#reachable = false;
+  }
+
+  /** Leaves for a label, or not: the counter stays in the local as well. */
+  #leaveBoth(frame: ControlFrame): void {
+    if (frame.synced) this.#flush();
+    this.#leave(frame);
+  }
+
+  /** Leaves for one of several labels, all with the same pending; where they differ, they are settled in the next attempt. */
+  #leaveAll(targets: ReadonlySet<ControlFrame>): void {
+    if (this.#owed !== none) this.#flush();
+    const synced = [...targets].some((frame) => frame.synced);
+    const known = [...targets].find((frame) => frame.carry !== none)?.carry;
+    const carry = synced ? 0 : (known ?? this.#pending);
+    this.#counter?.subtract(this.#pending - carry);
+    this.#pending = carry;
+    if (synced) this.#save();
+    for (const frame of targets) {
+      if (frame.synced) continue;
+      if (frame.carry === none) frame.carry = carry;
+      if (frame.carry === carry) continue;
+      this.#mustSettle = true;
+      for (const { ordinal } of targets) this.#settledLabels.add(ordinal);
+    }
   }
 
   /** A branch to the label of a function that passes the counter is a return. */
@@ -665,8 +707,8 @@ export class FunctionMeter {
   }
 
   /**
-   * A conditional branch out of a construct is taken once where its neighbours are passed often: only the taken path
-   * subtracts. `br_if L` becomes `if <subtract> br L+1 end`; false where values or exceptions are in the way.
+   * Only the path that is taken subtracts: `br_if L` becomes `if <subtract> br L+1 end`; false where values or
+   * exceptions are in the way, or there is nothing to subtract.
    */
   #exitIf(at: number): boolean {
     const { reader } = this.#copy;
@@ -674,11 +716,12 @@ export class FunctionMeter {
     const label = reader.u32();
     const frame = this.#label(label);
     const returns = frame.kind === Label.function && this.#counter?.passed === true;
-    const nothing = this.#pending === 0 && this.#owed === none && !returns;
-    if (this.#counter === undefined || nothing || !frame.bare || this.#branchTo(label, at)) {
+    const settled = this.#owed === none && (frame.carry === none || frame.carry === this.#pending);
+    if (this.#counter === undefined || !frame.bare || frame.synced || (settled && !returns)) {
       reader.pos = start;
       return false;
     }
+    this.#branchTo(frame, at);
     this.#copy.copyTo(at);
     const { pending, owed } = { pending: this.#pending, owed: this.#owed };
     this.#out.bytes2(op.if, emptyBlockType);
@@ -686,7 +729,7 @@ export class FunctionMeter {
       this.#return();
       this.#reachable = true;
     } else {
-      this.#flush();
+      this.#leave(frame);
       this.#out.byte(brOpcode);
       this.#out.u32(label + 1);
     }
@@ -697,22 +740,23 @@ export class FunctionMeter {
     return true;
   }
 
-  /** Reads a branch's labels; true where one of them needs the counter in its global. */
-  #targets(opcode: Opcode, at: number): boolean {
+  /** Reads a branch's labels. */
+  #targets(opcode: Opcode, at: number): ReadonlySet<ControlFrame> {
     const { reader } = this.#copy;
     if (opcode.immediate === Immediate.branchOnCast) reader.skip(1);
     const count = opcode.immediate === Immediate.labels ? reader.count() + 1 : 1;
-    let synced = false;
+    const targets = new Set<ControlFrame>();
     for (let index = 0; index < count; index++) {
-      const label = reader.u32();
-      synced = this.#branchTo(label, at) || synced;
-      if (this.#label(label).kind === Label.function) this.#needBlock();
+      const frame = this.#label(reader.u32());
+      this.#branchTo(frame, at);
+      targets.add(frame);
+      if (frame.kind === Label.function) this.#needBlock();
     }
     if (opcode.immediate === Immediate.branchOnCast) {
       reader.skipLeb(5);
       reader.skipLeb(5);
     }
-    return synced;
+    return targets;
   }
 
   #replace(opcode: Opcode, at: number): void {
