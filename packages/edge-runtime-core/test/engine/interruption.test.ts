@@ -281,6 +281,19 @@ test("interruption: straight lines of slow host calls meet the deadline", async 
   }
 });
 
+test("interruption: straight code behind the last check of a limit ends where it is overdrawn", async () => {
+  // 1,000 operators behind each of the calls: Wasmtime runs them all, since it looks at entries and loops only.
+  const wat = `(module (func $r (export "f") (param i32)
+    local.get 0 if local.get 0 i32.const 1 i32.sub call $r end ${"i32.const 1 drop ".repeat(1000)}))`;
+  const runner = await createRunner(wat, { execution: { ...generous, maxFuel: 30_000 } });
+  const entries = (depth: number): number => 1 + depth * 6;
+  // Enough for all entries: what comes behind them is over the limit, but only by a little.
+  assert.deepEqual(valueOf(await run(runner, "f", [50])), []);
+  assert.ok(entries(1000) < 30_000);
+  const error = errorOf(await run(runner, "f", [1000]));
+  assert.equal(error.code, "ERR_EDGE_FUEL_EXHAUSTED");
+});
+
 test("interruption: host calls that charge fuel exhaust it", async () => {
   let calls = 0;
   const imports: HostImports = new Map([
