@@ -52,19 +52,22 @@ interface NewArray {
   readonly params: readonly ValueCode[];
   /** The parameter that says how many elements. */
   readonly length: number;
+  /** The length is a small constant, which the caller charges. */
+  readonly charged: boolean;
   readonly operate: Operate;
 }
 
 /** A length that V8 refuses in any case is not charged: it traps, as it would without us. */
 function newArray(injection: Injection, spec: NewArray): number {
-  const { type, params, length, operate } = spec;
+  const { type, params, length, charged, operate } = spec;
   const elementBytes = arrayAt(injection, type)?.element.bytes ?? 1;
-  return injection.functionFor(spec.key, injection.type(params, [reference(type, false)]), (body) => {
+  const key = charged ? `${spec.key} charged` : spec.key;
+  return injection.functionFor(key, injection.type(params, [reference(type, false)]), (body) => {
     body.byte(0);
     get(body, length);
     constant(body, maxArrayLength(elementBytes));
     body.append([i32.leU, op.if, op.void]);
-    chargeAndCheck(injection, body, (out) => get(out, length));
+    if (!charged) chargeAndCheck(injection, body, (out) => get(out, length));
     chargeArray(injection, body, length, elementBytes);
     body.byte(op.end);
     params.forEach((_, param) => get(body, param));
@@ -73,27 +76,30 @@ function newArray(injection: Injection, spec: NewArray): number {
   });
 }
 
-export function arrayNew(injection: Injection, type: number): number {
+export function arrayNew(injection: Injection, type: number, charged: boolean): number {
   const element = arrayAt(injection, type)?.element.code ?? V.i32;
   const params = [element, V.i32];
-  return newArray(injection, { key: `array.new ${type}`, type, params, length: 1, operate: operator(6, type) });
+  const operate = operator(6, type);
+  return newArray(injection, { key: `array.new ${type}`, type, params, length: 1, charged, operate });
 }
 
-export function arrayNewDefault(injection: Injection, type: number): number {
-  const spec = { key: `array.new_default ${type}`, type, params: [V.i32], length: 0, operate: operator(7, type) };
-  return newArray(injection, spec);
+export function arrayNewDefault(injection: Injection, type: number, charged: boolean): number {
+  const operate = operator(7, type);
+  return newArray(injection, { key: `array.new_default ${type}`, type, params: [V.i32], length: 0, charged, operate });
 }
 
-export function arrayNewData(injection: Injection, type: number, segment: number): number {
+type TypeAndSegment = readonly [type: number, segment: number];
+
+export function arrayNewData(injection: Injection, [type, segment]: TypeAndSegment, charged: boolean): number {
   const operate = operator(9, type, segment);
   const key = `array.new_data ${type} ${segment}`;
-  return newArray(injection, { key, type, params: [V.i32, V.i32], length: 1, operate });
+  return newArray(injection, { key, type, params: [V.i32, V.i32], length: 1, charged, operate });
 }
 
-export function arrayNewElem(injection: Injection, type: number, segment: number): number {
+export function arrayNewElem(injection: Injection, [type, segment]: TypeAndSegment, charged: boolean): number {
   const operate = operator(10, type, segment);
   const key = `array.new_elem ${type} ${segment}`;
-  return newArray(injection, { key, type, params: [V.i32, V.i32], length: 1, operate });
+  return newArray(injection, { key, type, params: [V.i32, V.i32], length: 1, charged, operate });
 }
 
 interface Move {

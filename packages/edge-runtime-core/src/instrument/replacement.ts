@@ -26,11 +26,11 @@ export function replacement(
   const first = reader.u32();
   switch (opcode.name) {
     case "array.new":
-      return array.arrayNew(injection, first);
+      return array.arrayNew(injection, first, charged);
     case "array.new_default":
-      return array.arrayNewDefault(injection, first);
+      return array.arrayNewDefault(injection, first, charged);
     case "array.fill":
-      return injection.metered ? array.arrayFill(injection, first) : undefined;
+      return bounded ? undefined : array.arrayFill(injection, first);
     case "memory.grow":
       return memoryGrow(injection, first, charged);
     case "table.grow":
@@ -40,19 +40,18 @@ export function replacement(
     case "table.fill":
       return bounded ? undefined : bulk.tableFill(injection, first);
   }
-  return replacement2(injection, opcode.name, [first, reader.u32()], bounded);
+  const immediates = [first, reader.u32()] as const;
+  if (opcode.name === "array.new_data") return array.arrayNewData(injection, immediates, charged);
+  if (opcode.name === "array.new_elem") return array.arrayNewElem(injection, immediates, charged);
+  return bounded ? undefined : replacement2(injection, opcode.name, immediates);
 }
 
-/** The same for operators of two immediates. */
+/** The same for operators of two immediates that move what is there. */
 function replacement2(
   injection: Injection,
   name: string,
   [first, second]: readonly [number, number],
-  bounded: boolean,
 ): number | undefined {
-  if (name === "array.new_data") return array.arrayNewData(injection, first, second);
-  if (name === "array.new_elem") return array.arrayNewElem(injection, first, second);
-  if (bounded) return undefined;
   switch (name) {
     case "array.copy":
       return array.arrayCopy(injection, first, second);

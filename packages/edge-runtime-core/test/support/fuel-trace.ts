@@ -2,6 +2,7 @@
 // whether fuel is left: with a slice of one unit each check asks the host. Long runs are traced towards their end only.
 
 import type { Exports } from "../instrument/spec-script.ts";
+import { waitResult } from "../../src/instrument/atomic-wait.ts";
 import type { CorePlan } from "../../src/instrument/plan.ts";
 import { rewriteModule } from "../../src/instrument/rewrite-module.ts";
 import { checkFor, verdict } from "../../src/instrument/slow-check.ts";
@@ -9,8 +10,12 @@ import { checkFor, verdict } from "../../src/instrument/slow-check.ts";
 /** Most of a slice: far from the 2^31 at which the counter would wrap. */
 const longSlice = 1_000_000_000;
 
+/** Words of heap that a guest is given at a time: as many as there can be. */
+const heapWords = 2 ** 31 - 1;
+
 export class FuelTrace {
   readonly #counter = new WebAssembly.Global({ value: "i32", mutable: true }, 1);
+  readonly #heap = new WebAssembly.Global({ value: "i32", mutable: true }, heapWords);
   readonly #untraced: number;
   #slice = 1;
   #consumed = 0;
@@ -52,7 +57,18 @@ export class FuelTrace {
       if (late !== checkFor.time) this.#checked = this.#consumed - late;
       return verdict.go;
     };
-    return { check, yield: () => {}, grow: () => 1, counter: this.#counter };
+    return {
+      check,
+      yield: () => {},
+      grow: () => 1,
+      counter: this.#counter,
+      heap: this.#heap,
+      allocate: () => {
+        this.#heap.value = heapWords;
+      },
+      wait: () => waitResult.timedOut,
+      notify: () => 0,
+    };
   }
 
   /** Instantiates without running the start function. */
