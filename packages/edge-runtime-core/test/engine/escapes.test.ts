@@ -77,7 +77,11 @@ const escapes: readonly Escape[] = [
     name: "legacy delegate and rethrow",
     body: "loop $l try try try throw $e delegate 0 catch_all rethrow 0 end catch_all end br $l end",
   },
-  { name: "growth by steps, then for ever", declarations: "(memory 0)", body: "loop i32.const 1 memory.grow drop br 0 end" },
+  {
+    name: "growth by steps, then for ever",
+    declarations: "(memory 0)",
+    body: "loop i32.const 1 memory.grow drop br 0 end",
+  },
   {
     name: "growth of a table by steps, then for ever",
     declarations: "(table 0 externref)",
