@@ -281,6 +281,25 @@ test("interruption: straight lines of slow host calls meet the deadline", async 
   }
 });
 
+test("interruption: each growth makes the guest look at the clock, with metering on and off", async () => {
+  // Charged by the page alone, twenty thousand units of growth would take ten milliseconds.
+  for (const grow of [
+    "i32.const 0 memory.grow drop",
+    "local.get 0 memory.grow drop",
+    "i32.const 999 memory.grow drop",
+  ]) {
+    for (const fuelMetering of [true, false]) {
+      const platform = tickingPlatform();
+      const wat = `(module (memory 1 9) (func (export "f") (param i32) ${`${grow} `.repeat(100)}))`;
+      const execution = { ...generous, fuelMetering };
+      // oxlint-disable-next-line no-await-in-loop
+      const result = await runOnce(wat, "f", [0], { platform, execution });
+      assert.deepEqual(valueOf(result), []);
+      assert.ok(result.metrics.durationMs >= 100, `${grow}: ${result.metrics.durationMs} looks`);
+    }
+  }
+});
+
 test("interruption: straight code behind the last check of a limit ends where it is overdrawn", async () => {
   // 1,000 operators behind each of the calls: Wasmtime runs them all, since it looks at entries and loops only.
   const wat = `(module (func $r (export "f") (param i32)
