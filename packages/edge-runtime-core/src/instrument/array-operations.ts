@@ -48,12 +48,12 @@ function operator(code: number, ...immediates: readonly number[]): Operate {
 
 interface NewArray {
   readonly key: string;
+  /** The caller charges fuel for the elements. */
+  readonly charged: boolean;
   readonly type: number;
   readonly params: readonly ValueCode[];
   /** The parameter that says how many elements. */
   readonly length: number;
-  /** The length is a small constant, which the caller charges. */
-  readonly charged: boolean;
   readonly operate: Operate;
 }
 
@@ -61,7 +61,7 @@ interface NewArray {
 function newArray(injection: Injection, spec: NewArray): number {
   const { type, params, length, charged, operate } = spec;
   const elementBytes = arrayAt(injection, type)?.element.bytes ?? 1;
-  const key = charged ? `${spec.key} charged` : spec.key;
+  const key = `${spec.key}${charged ? " charged" : ""}`;
   return injection.functionFor(key, injection.type(params, [reference(type, false)]), (body) => {
     body.byte(0);
     get(body, length);
@@ -77,8 +77,7 @@ function newArray(injection: Injection, spec: NewArray): number {
 }
 
 export function arrayNew(injection: Injection, type: number, charged: boolean): number {
-  const element = arrayAt(injection, type)?.element.code ?? V.i32;
-  const params = [element, V.i32];
+  const params = [arrayAt(injection, type)?.element.code ?? V.i32, V.i32];
   const operate = operator(6, type);
   return newArray(injection, { key: `array.new ${type}`, type, params, length: 1, charged, operate });
 }
@@ -88,15 +87,16 @@ export function arrayNewDefault(injection: Injection, type: number, charged: boo
   return newArray(injection, { key: `array.new_default ${type}`, type, params: [V.i32], length: 0, charged, operate });
 }
 
-type TypeAndSegment = readonly [type: number, segment: number];
+/** Type and segment. */
+type FromSegment = readonly [type: number, segment: number];
 
-export function arrayNewData(injection: Injection, [type, segment]: TypeAndSegment, charged: boolean): number {
+export function arrayNewData(injection: Injection, [type, segment]: FromSegment, charged: boolean): number {
   const operate = operator(9, type, segment);
   const key = `array.new_data ${type} ${segment}`;
   return newArray(injection, { key, type, params: [V.i32, V.i32], length: 1, charged, operate });
 }
 
-export function arrayNewElem(injection: Injection, [type, segment]: TypeAndSegment, charged: boolean): number {
+export function arrayNewElem(injection: Injection, [type, segment]: FromSegment, charged: boolean): number {
   const operate = operator(10, type, segment);
   const key = `array.new_elem ${type} ${segment}`;
   return newArray(injection, { key, type, params: [V.i32, V.i32], length: 1, charged, operate });

@@ -718,9 +718,8 @@ export class FunctionMeter {
   #replace(opcode: Opcode, at: number): void {
     const { reader } = this.#copy;
     const start = reader.pos;
-    // The last operand of a wait or notify is no count.
-    const counts = (opcode.uses & Use.threads) === 0;
-    const count = counts ? smallConstant(reader.bytes, this.#previous) : undefined;
+    const counted = (opcode.uses & Use.threads) === 0;
+    const count = counted ? smallConstant(reader.bytes, this.#previous) : undefined;
     if (count !== undefined) this.#addCost(count);
     const call = replacement(this.#injection, opcode, reader, count !== undefined);
     if (call === undefined) {

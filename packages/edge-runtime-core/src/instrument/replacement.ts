@@ -40,18 +40,14 @@ export function replacement(
     case "table.fill":
       return bounded ? undefined : bulk.tableFill(injection, first);
   }
-  const immediates = [first, reader.u32()] as const;
-  if (opcode.name === "array.new_data") return array.arrayNewData(injection, immediates, charged);
-  if (opcode.name === "array.new_elem") return array.arrayNewElem(injection, immediates, charged);
-  return bounded ? undefined : replacement2(injection, opcode.name, immediates);
+  const second = reader.u32();
+  if (opcode.name === "array.new_data") return array.arrayNewData(injection, [first, second], charged);
+  if (opcode.name === "array.new_elem") return array.arrayNewElem(injection, [first, second], charged);
+  return bounded ? undefined : movement(injection, opcode.name, first, second);
 }
 
-/** The same for operators of two immediates that move what is there. */
-function replacement2(
-  injection: Injection,
-  name: string,
-  [first, second]: readonly [number, number],
-): number | undefined {
+/** The same for operators of two immediates that move elements or bytes. */
+function movement(injection: Injection, name: string, first: number, second: number): number | undefined {
   switch (name) {
     case "array.copy":
       return array.arrayCopy(injection, first, second);
