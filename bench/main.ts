@@ -1,15 +1,24 @@
-// npm run bench [-- pool metering http]: prints a table; a full run writes bench/results.json.
+// npm run bench [-- pool metering http] [--quick]: prints a table; a full run of all writes bench/results.json.
 
+import { benchDeadline } from "./deadline.bench.ts";
+import { benchFairness } from "./fairness.bench.ts";
 import { benchHttp } from "./http.bench.ts";
 import { benchMetering } from "./metering.bench.ts";
 import { benchPool } from "./pool.bench.ts";
 import { Results } from "./results.ts";
 
-const benches = { pool: benchPool, metering: benchMetering, http: benchHttp } as const;
+const benches = {
+  pool: benchPool,
+  metering: benchMetering,
+  deadline: benchDeadline,
+  fairness: benchFairness,
+  http: benchHttp,
+} as const;
 type Name = keyof typeof benches;
 
 const all = Object.keys(benches) as Name[];
-const chosen = process.argv.slice(2);
+const quick = process.argv.includes("--quick");
+const chosen = process.argv.slice(2).filter((argument) => argument !== "--quick");
 const unknown = chosen.filter((name) => !(name in benches));
 if (unknown.length > 0) {
   process.stderr.write(`unknown bench ${unknown.join(", ")}: choose from ${all.join(", ")}\n`);
@@ -19,6 +28,6 @@ const results = new Results();
 for (const name of all) {
   if (chosen.length > 0 && !chosen.includes(name)) continue;
   process.stdout.write(`\n${name}\n`);
-  await benches[name](results);
+  await benches[name](results, { quick });
 }
-if (chosen.length === 0) results.write(new URL("results.json", import.meta.url));
+if (chosen.length === 0 && !quick) results.write(new URL("results.json", import.meta.url));

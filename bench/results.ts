@@ -11,6 +11,12 @@ export interface Row {
   readonly target?: string;
 }
 
+/** How a bench is asked to run. */
+export interface BenchOptions {
+  /** Short, for a look: its figures are not worth keeping. */
+  readonly quick: boolean;
+}
+
 export class Results {
   readonly #rows: Row[] = [];
 

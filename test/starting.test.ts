@@ -59,4 +59,13 @@ describe("starting", { concurrency: 2 }, () => {
       assert.match(stderr, reason);
     });
   }
+
+  test("starting: a function that takes longer to compile than it may is refused", async () => {
+    // A hundred thousand functions: more than a millisecond on any machine.
+    const text = `(module ${"(func) ".repeat(100_000)} (func (export "_start")))`;
+    const config = workspace.configure({ engine: { compile_timeout_ms: 1 }, functions: { slow: { text } } });
+    const { code, stderr } = await workspace.run("serve", "--config", config, "--port", "0");
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /Function slow cannot be served .*: Compilation failed: it took longer than 1 ms /);
+  });
 });

@@ -42,10 +42,12 @@ def engine() -> wasmtime.Engine:
     return wasmtime.Engine(config)
 
 
-def new_store(of: wasmtime.Engine, interval: int = 1) -> wasmtime.Store:
+def new_store(of: wasmtime.Engine, interval: int | None = 1) -> wasmtime.Store:
+    """A store that yields; `interval` None: one for `call_plainly`."""
     store = wasmtime.Store(of)
     store.set_fuel(PLENTY)
-    _yield_interval(store._context(), interval)
+    if interval is not None:
+        _yield_interval(store._context(), interval)
     return store
 
 
@@ -60,10 +62,23 @@ class Outcome:
     exited: bool = False
 
 
-def _drive(store: wasmtime.Store, future, trap, error) -> tuple[int, int, str | None, bool]:
+@dataclass
+class Tail:
+    """Looks at checks only where `interval` was consumed, and from there at each: long runs have millions of them."""
+
+    interval: int = 1
+
+
+def _drive(store: wasmtime.Store, future, trap, error, tail: Tail = Tail()) -> tuple[int, int, str | None, bool]:
     checked = 0
+    watching = tail.interval == 1
     while not _poll(future):
         checked = PLENTY - store.get_fuel()
+        if watching:
+            continue
+        watching = True
+        _yield_interval(store._context(), 1)
+        store.set_fuel(PLENTY - checked)
     _delete(future)
     fuel = PLENTY - store.get_fuel()
     if error.value is not None:
@@ -75,7 +90,7 @@ def _drive(store: wasmtime.Store, future, trap, error) -> tuple[int, int, str | 
     return fuel, checked, None, False
 
 
-def call(store: wasmtime.Store, function: wasmtime.Func, args: list) -> Outcome:
+def call(store: wasmtime.Store, function: wasmtime.Func, args: list, tail: Tail = Tail()) -> Outcome:
     """Calls with raw values (`wasmtime_val_t`); results are raw values too."""
     count = len(function.type(store).results)
     params = (ffi.wasmtime_val_t * len(args))(*args)
@@ -86,8 +101,18 @@ def call(store: wasmtime.Store, function: wasmtime.Func, args: list) -> Outcome:
         store._context(), ctypes.byref(function._func), params, len(args), results, count,
         ctypes.byref(trap), ctypes.byref(error),
     )  # fmt: skip
-    fuel, checked, message, exited = _drive(store, future, trap, error)
+    fuel, checked, message, exited = _drive(store, future, trap, error, tail)
     return Outcome(list(results), fuel, checked, message, exited)
+
+
+def call_plainly(store: wasmtime.Store, instance: wasmtime.Instance, export: str) -> int:
+    """Fuel of a call without arguments, until it returns or exits."""
+    store.set_fuel(PLENTY)
+    try:
+        instance.exports(store)[export](store)
+    except wasmtime.ExitTrap:
+        pass
+    return PLENTY - store.get_fuel()
 
 
 def instantiate(store: wasmtime.Store, linker: wasmtime.Linker, module: wasmtime.Module) -> wasmtime.Instance | str:

@@ -44,6 +44,8 @@ const engineTable = table({
   cache_dir: path().optional(),
   epoch_interruption: flag().default(true),
   verify_resets: share().default(0),
+  compile_timeout_ms: integer(1, HOUR_MS).default(10_000),
+  compile_memory_mb: integer(64, 4096).default(512),
   artifact_key_file: path().optional(),
 });
 

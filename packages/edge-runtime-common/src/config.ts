@@ -28,6 +28,10 @@ export interface EngineConfig {
    * instance discarded. Costs a second copy of the state and a comparison of all of it. Default 0.
    */
   readonly verifyResets: number;
+  /** Most time that validating and rewriting one module may take, in milliseconds, 1 to 3,600,000. Default 10,000. */
+  readonly compileTimeoutMs: number;
+  /** Most heap of the thread that does it in MiB, 64 to 4096; the module's bytes are not counted. Default 512. */
+  readonly compileMemoryMb: number;
   /** File that holds the key which authenticates artifacts. Default none: a key of the user, made on first use. */
   readonly artifactKeyFile: string | undefined;
 }
@@ -142,6 +146,8 @@ function toEngine(table: ConfigFile["engine"]): EngineConfig {
     cacheDir: table.cache_dir,
     epochInterruption: table.epoch_interruption,
     verifyResets: table.verify_resets,
+    compileTimeoutMs: table.compile_timeout_ms,
+    compileMemoryMb: table.compile_memory_mb,
     artifactKeyFile: table.artifact_key_file,
   });
 }

@@ -27,6 +27,8 @@ const everyKeyToml = `
   cache_dir = "cache"
   epoch_interruption = false
   verify_resets = 0.5
+  compile_timeout_ms = 8
+  compile_memory_mb = 64
   artifact_key_file = "key"
   [execution]
   max_fuel = ${MAX}
@@ -59,6 +61,8 @@ const everyKeyJson = {
     cache_dir: "cache",
     epoch_interruption: false,
     verify_resets: 0.5,
+    compile_timeout_ms: 8,
+    compile_memory_mb: 64,
     artifact_key_file: "key",
   },
   execution: { max_fuel: MAX, timeout_ms: 3_600_000, max_memory_mb: 4096, fuel_metering: false },
@@ -102,6 +106,7 @@ const rejected: readonly (readonly [unknown, string])[] = [
   [{ engine: { instance_memory_mb: -1 } }, "engine.instance_memory_mb: expected an integer from 1 to 4096, got -1"],
   [{ engine: { verify_resets: 1.5 } }, "engine.verify_resets: expected a number from 0 to 1, got 1.5"],
   [{ engine: { verify_resets: -0.1 } }, "engine.verify_resets: expected a number from 0 to 1, got -0.1"],
+  [{ engine: { compile_memory_mb: 63 } }, "engine.compile_memory_mb: expected an integer from 64 to 4096, got 63"],
   [{ engine: { cache_dir: "" } }, 'engine.cache_dir: expected a path, got ""'],
   [{ engine: { artifact_key_file: 3 } }, "engine.artifact_key_file: expected a path, got 3"],
   [{ engine: { max_instancs: 1 } }, "engine.max_instancs: unknown key, did you mean max_instances?"],
@@ -163,6 +168,8 @@ describe("config", () => {
         cacheDir: undefined,
         epochInterruption: true,
         verifyResets: 0,
+        compileTimeoutMs: 10_000,
+        compileMemoryMb: 512,
         artifactKeyFile: undefined,
       },
       execution: { maxFuel: 10_000_000, timeoutMs: 100, maxMemoryMb: 128, fuelMetering: true },
@@ -194,6 +201,8 @@ describe("config", () => {
       cacheDir: "cache",
       epochInterruption: false,
       verifyResets: 0.5,
+      compileTimeoutMs: 8,
+      compileMemoryMb: 64,
       artifactKeyFile: "key",
     });
     assert.deepEqual(config.functions, [

@@ -11,6 +11,7 @@ export { isArtifact } from "./engine/artifact.ts";
 export { GuestResource } from "./component/index.ts";
 export { Capacity } from "./engine/capacity.ts";
 export type { CapacityStats } from "./engine/capacity.ts";
+export type { RewrittenProgram } from "./engine/compile.ts";
 export { CompiledModule } from "./engine/compiled-module.ts";
 export type { CompileOptions, EntryType } from "./engine/compiled-module.ts";
 export { calculateFuelConsumed, createStore, getRemainingFuel } from "./engine/create-store.ts";
@@ -32,6 +33,7 @@ export type { Run, RunnerOptions, RunOptions } from "./engine/instance-runner.ts
 export type { ItemDescription, MemoryDescription, ModuleDescription } from "./engine/module-description.ts";
 export type { ArtifactCache, Platform } from "./engine/platform.ts";
 export { Store } from "./engine/store.ts";
+export type { Metering } from "./instrument/plan.ts";
 export { WorkerContext } from "./engine/worker-context.ts";
 export type { ExecutionMetrics, LogEntry, LogLevel, WorkerContextOptions } from "./engine/worker-context.ts";
 export type { PoolStats } from "./pool/instance-pool.ts";

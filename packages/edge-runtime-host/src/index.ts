@@ -5,6 +5,8 @@ export type { HostImportsOptions } from "./host-imports.ts";
 export { visibleText } from "./logger/guest-text.ts";
 export { createLogger, flushLogger } from "./logger/logger.ts";
 export type { Logger, LoggerLevel, LoggerOptions, LogStream } from "./logger/logger.ts";
+export { CompileThread } from "./platform/compile-thread.ts";
+export type { CompilePorts, CompileThreadOptions } from "./platform/compile-thread.ts";
 export { compileEagerly } from "./platform/eager-compilation.ts";
 export { createNodePlatform } from "./platform/node-platform.ts";
 export type { NodePlatformOptions } from "./platform/node-platform.ts";

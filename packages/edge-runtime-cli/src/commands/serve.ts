@@ -4,8 +4,15 @@
 import { existsSync } from "node:fs";
 import type { Config } from "edge-runtime-common";
 import { WasmEngine } from "edge-runtime-core";
-import { compileEagerly, createArtifactCache, createLogger, createNodePlatform, flushLogger } from "edge-runtime-host";
-import type { Logger } from "edge-runtime-host";
+import {
+  compileEagerly,
+  CompileThread,
+  createArtifactCache,
+  createLogger,
+  createNodePlatform,
+  flushLogger,
+} from "edge-runtime-host";
+import type { CompilePorts, Logger } from "edge-runtime-host";
 import { createServer } from "edge-runtime-server";
 import type { EdgeServer } from "edge-runtime-server";
 import { loadConfig } from "../config-file.ts";
@@ -24,7 +31,11 @@ export async function serve(options: ServeOptions, terminal: Terminal): Promise<
   const { config, folder } = await loadConfig(path, { host: options.host, port: options.port });
   const logger = createLogger({ level: options.logLevel ?? "info", destination: STDERR });
   compileEagerly();
-  const engine = createEngine(config, logger);
+  await using compiler = new CompileThread({
+    timeoutMs: config.engine.compileTimeoutMs,
+    memoryMb: config.engine.compileMemoryMb,
+  });
+  const engine = createEngine(config, { logger, compiler });
   const server = createServer({ config, engine, logger, baseDirectory: folder });
   const stopped = listenForStop(server);
   try {
@@ -51,10 +62,12 @@ function findConfig(): string {
   throw new UsageError(`no ${DEFAULT_CONFIG} in this folder; name a configuration with --config FILE`);
 }
 
-function createEngine(config: Config, logger: Logger): WasmEngine {
+function createEngine(config: Config, ports: { logger: Logger; compiler: CompilePorts }): WasmEngine {
   const { artifactKeyFile, cacheDir } = config.engine;
+  const { logger, compiler } = ports;
+  const { parseWat, rewrite } = compiler;
   return new WasmEngine(config.engine, {
-    platform: createNodePlatform({ artifactKeyFile }),
+    platform: { ...createNodePlatform({ artifactKeyFile }), parseWat, rewrite },
     onResetFault: (fault) => logger.error(fault, "a reset left something of the run before; the instance is discarded"),
     ...(cacheDir !== undefined && { cache: createArtifactCache(cacheDir) }),
   });

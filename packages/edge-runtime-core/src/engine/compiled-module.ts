@@ -81,6 +81,7 @@ export class CompiledModule {
     try {
       bytes = await engine.platform.parseWat(text);
     } catch (error) {
+      if (error instanceof CompilationFailed) throw error;
       throw new CompilationFailed(error instanceof Error ? error.message : String(error), error);
     }
     return CompiledModule.#compile(engine, bytes, options);
@@ -136,7 +137,8 @@ export class CompiledModule {
       checkProposals(cached.cores, source.proposals);
       return cached;
     }
-    const program = rewriteProgram(bytes, metering);
+    const { rewrite } = engine.platform;
+    const program = rewrite === undefined ? rewriteProgram(bytes, metering) : await rewrite(bytes, metering);
     checkProposals(program.cores, source.proposals);
     const content: ArtifactContent = {
       ...program,

@@ -1,6 +1,9 @@
 // What core needs from where it runs. Core itself uses WebAssembly and ECMAScript only; the host package
 // implements this with Node.js, tests with fakes.
 
+import type { Metering } from "../instrument/plan.ts";
+import type { RewrittenProgram } from "./compile.ts";
+
 export interface Platform {
   /** Monotonic clock in milliseconds with sub-millisecond resolution; the origin is arbitrary. */
   readonly now: () => number;
@@ -21,6 +24,11 @@ export interface Platform {
   readonly authenticate: (bytes: Uint8Array) => Uint8Array;
   /** Parses the WebAssembly text format, core module or component; rejects with an Error whose message has line and column. */
   readonly parseWat: (text: string) => Promise<Uint8Array>;
+  /**
+   * Validates, links and rewrites a program elsewhere, under limits of its own on time and memory, so that a hostile one
+   * neither blocks nor ends this thread; rejects with CompilationFailed. Default: on the calling thread, without limits.
+   */
+  readonly rewrite?: (bytes: Uint8Array, metering: Metering) => Promise<RewrittenProgram>;
 }
 
 /** Where compiled artifacts are kept between starts. Both calls may fail silently: the cache is never the only copy. */

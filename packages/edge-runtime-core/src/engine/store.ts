@@ -335,6 +335,8 @@ export class Store implements ComponentStore {
   #grow(kind: number, delta: number): number {
     const table = kind !== growMemory;
     const bytes = delta * (table ? kind : bytesPerPage);
+    // Growth is charged by the page and takes microseconds: a slice of it would take ten milliseconds.
+    this.meter.expire();
     return this.memory.mayGrow({ bytes, elements: table ? delta : 0 }, this.meter.limits.memoryMb) ? 1 : 0;
   }
 

@@ -16,7 +16,7 @@ const i32 = { leU: 0x4d, gtU: 0x4b, add: 0x6a, sub: 0x6b } as const;
 const i64 = { gtU: 0x56, add: 0x7c, fromI32: 0xad } as const;
 const arrayLen = 15;
 
-/** Longest count that is charged: a longer one is over any segment and array, and traps. */
+/** More than any segment has. */
 const maxCount = 2 ** 30;
 
 function arrayAt(injection: Injection, type: number): ArrayType | undefined {
@@ -48,6 +48,8 @@ function operator(code: number, ...immediates: readonly number[]): Operate {
 
 interface NewArray {
   readonly key: string;
+  /** The caller charges fuel for the elements. */
+  readonly charged: boolean;
   readonly type: number;
   readonly params: readonly ValueCode[];
   /** The parameter that says how many elements. */
@@ -57,14 +59,15 @@ interface NewArray {
 
 /** A length that V8 refuses in any case is not charged: it traps, as it would without us. */
 function newArray(injection: Injection, spec: NewArray): number {
-  const { type, params, length, operate } = spec;
+  const { type, params, length, charged, operate } = spec;
   const elementBytes = arrayAt(injection, type)?.element.bytes ?? 1;
-  return injection.functionFor(spec.key, injection.type(params, [reference(type, false)]), (body) => {
+  const key = `${spec.key}${charged ? " charged" : ""}`;
+  return injection.functionFor(key, injection.type(params, [reference(type, false)]), (body) => {
     body.byte(0);
     get(body, length);
     constant(body, maxArrayLength(elementBytes));
     body.append([i32.leU, op.if, op.void]);
-    chargeAndCheck(injection, body, (out) => get(out, length));
+    if (!charged) chargeAndCheck(injection, body, (out) => get(out, length));
     chargeArray(injection, body, length, elementBytes);
     body.byte(op.end);
     params.forEach((_, param) => get(body, param));
@@ -73,27 +76,30 @@ function newArray(injection: Injection, spec: NewArray): number {
   });
 }
 
-export function arrayNew(injection: Injection, type: number): number {
-  const element = arrayAt(injection, type)?.element.code ?? V.i32;
-  const params = [element, V.i32];
-  return newArray(injection, { key: `array.new ${type}`, type, params, length: 1, operate: operator(6, type) });
+export function arrayNew(injection: Injection, type: number, charged: boolean): number {
+  const params = [arrayAt(injection, type)?.element.code ?? V.i32, V.i32];
+  const operate = operator(6, type);
+  return newArray(injection, { key: `array.new ${type}`, type, params, length: 1, charged, operate });
 }
 
-export function arrayNewDefault(injection: Injection, type: number): number {
-  const spec = { key: `array.new_default ${type}`, type, params: [V.i32], length: 0, operate: operator(7, type) };
-  return newArray(injection, spec);
+export function arrayNewDefault(injection: Injection, type: number, charged: boolean): number {
+  const operate = operator(7, type);
+  return newArray(injection, { key: `array.new_default ${type}`, type, params: [V.i32], length: 0, charged, operate });
 }
 
-export function arrayNewData(injection: Injection, type: number, segment: number): number {
+/** Type and segment. */
+type FromSegment = readonly [type: number, segment: number];
+
+export function arrayNewData(injection: Injection, [type, segment]: FromSegment, charged: boolean): number {
   const operate = operator(9, type, segment);
   const key = `array.new_data ${type} ${segment}`;
-  return newArray(injection, { key, type, params: [V.i32, V.i32], length: 1, operate });
+  return newArray(injection, { key, type, params: [V.i32, V.i32], length: 1, charged, operate });
 }
 
-export function arrayNewElem(injection: Injection, type: number, segment: number): number {
+export function arrayNewElem(injection: Injection, [type, segment]: FromSegment, charged: boolean): number {
   const operate = operator(10, type, segment);
   const key = `array.new_elem ${type} ${segment}`;
-  return newArray(injection, { key, type, params: [V.i32, V.i32], length: 1, operate });
+  return newArray(injection, { key, type, params: [V.i32, V.i32], length: 1, charged, operate });
 }
 
 interface Move {
@@ -102,22 +108,31 @@ interface Move {
   readonly params: number;
   /** The last parameter: how many elements. */
   readonly count: number;
+  /** A parameter that is a place in a segment, whose length only the operator knows: chunks are taken from the end. */
+  readonly segment?: number;
   readonly operate: Operate;
 }
 
-/** Emits: where a range leaves its array, run the operation as it is, which traps before it writes. */
-function boundsTrap(body: Writer, { arrays, params, count, operate }: Move): void {
-  for (const array of arrays) {
-    get(body, array + 1);
+/** Emits: where a range leaves its array or every segment, run the operation as it is, which traps before it writes. */
+function boundsTrap(body: Writer, { arrays, params, count, segment, operate }: Move): void {
+  const trapBeyond = (place: number, size: Operate): void => {
+    get(body, place);
     body.byte(i64.fromI32);
     get(body, count);
     body.bytes2(i64.fromI32, i64.add);
-    get(body, array);
-    body.append([gcPrefix, arrayLen, i64.fromI32, i64.gtU, op.if, op.void]);
+    size(body);
+    body.append([i64.fromI32, i64.gtU, op.if, op.void]);
     for (let param = 0; param < params; param++) get(body, param);
     operate(body);
     body.bytes2(op.unreachable, op.end);
+  };
+  for (const array of arrays) {
+    trapBeyond(array + 1, (out) => {
+      get(out, array);
+      out.bytes2(gcPrefix, arrayLen);
+    });
   }
+  if (segment !== undefined) trapBeyond(segment, (out) => constant(out, maxCount));
 }
 
 function change(body: Writer, local: number, opcode: number): void {
@@ -128,14 +143,14 @@ function change(body: Writer, local: number, opcode: number): void {
 }
 
 /** Emits the parameters with the count of one chunk; `fromEnd`: places are moved to the last chunk. */
-function chunkOperands(body: Writer, { arrays, params, count }: Move, fromEnd: boolean): void {
+function chunkOperands(body: Writer, { arrays, params, count, segment }: Move, fromEnd: boolean): void {
   for (let param = 0; param < params; param++) {
     if (param === count) {
       constant(body, bulkChunkElements);
       continue;
     }
     get(body, param);
-    if (!fromEnd || !arrays.includes(param - 1)) continue;
+    if (!fromEnd || !(param === segment || arrays.includes(param - 1))) continue;
     get(body, count);
     body.byte(i32.add);
   }
@@ -174,7 +189,7 @@ function moveBody(injection: Injection, body: Writer, move: Move): void {
     chunkLoop(injection, body, move, false);
     body.byte(op.end);
   } else {
-    chunkLoop(injection, body, move, false);
+    chunkLoop(injection, body, move, move.segment !== undefined);
   }
   body.byte(op.end);
   chargeAndCheck(injection, body, (out) => get(out, count));
@@ -198,20 +213,11 @@ export function arrayCopy(injection: Injection, target: number, source: number):
   );
 }
 
-/** array.init_data and array.init_elem: charged, not chunked, since a segment is no larger than the module. */
+/** array.init_data and array.init_elem. */
 function init(injection: Injection, key: string, type: number, operate: Operate): number {
   const signature = injection.type([reference(type, true), V.i32, V.i32, V.i32], []);
-  return injection.functionFor(key, signature, (body) => {
-    body.byte(0);
-    get(body, 3);
-    constant(body, maxCount);
-    body.append([i32.leU, op.if, op.void]);
-    chargeAndCheck(injection, body, (out) => get(out, 3));
-    body.byte(op.end);
-    get(body, 0, 1, 2, 3);
-    operate(body);
-    body.byte(op.end);
-  });
+  const move = { arrays: [0], params: 4, segment: 2, count: 3, operate };
+  return injection.functionFor(key, signature, (body) => moveBody(injection, body, move));
 }
 
 export function arrayInitData(injection: Injection, type: number, segment: number): number {

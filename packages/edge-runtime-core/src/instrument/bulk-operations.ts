@@ -24,9 +24,14 @@ interface BulkShape {
   readonly chunk: number;
   /** Emits the operation itself; its operands are on the stack. */
   readonly operate: (body: Writer) => void;
-  /** Same memory or table on both sides: the direction must respect overlap. */
-  readonly overlaps: boolean;
+  readonly order: Order;
 }
+
+/**
+ * `overlap`: the same memory or table on both sides. `backward`: out of a segment, whose length is known to its operator
+ * only; where the last chunk fits all do, and where it does not nothing was written.
+ */
+type Order = "forward" | "backward" | "overlap";
 
 /** Emits: where position + n leaves its memory or table, run the operation as it is, which traps before it writes. */
 function boundsTrap(body: Writer, shape: BulkShape): void {
@@ -59,6 +64,13 @@ function setSum(body: Writer, ops: AddressOps, local: number, value: number, opc
   body.byte(local);
 }
 
+/** Emits: (address on the stack) + count, which has at most as many bits. */
+function addCount(body: Writer, ops: AddressOps, count: AddressOps): void {
+  if (ops === address64) asI64(body, count, 2);
+  else get(body, 2);
+  body.byte(ops.add);
+}
+
 function chunkLoop(injection: Injection, body: Writer, shape: BulkShape, backward: boolean): void {
   const { count, chunk } = shape;
   body.bytes2(op.loop, op.void);
@@ -69,7 +81,8 @@ function chunkLoop(injection: Injection, body: Writer, shape: BulkShape, backwar
   if (backward) setSum(body, count, 2, chunk, count.sub);
   for (const param of [0, 1]) {
     get(body, param);
-    if (backward) body.append([op.localGet, 2, count.add]);
+    const place = shape.positions.find(({ local }) => local === param);
+    if (backward && place !== undefined) addCount(body, place.ops, count);
   }
   constant(body, count, chunk);
   shape.operate(body);
@@ -90,7 +103,7 @@ function chunked(injection: Injection, body: Writer, shape: BulkShape): void {
   constant(body, count, chunk);
   body.append([count.gtU, op.if, op.void]);
   boundsTrap(body, shape);
-  if (shape.overlaps) {
+  if (shape.order === "overlap") {
     get(body, 0, 1);
     body.append([count.gtU, op.if, op.void]);
     chunkLoop(injection, body, shape, true);
@@ -98,7 +111,7 @@ function chunked(injection: Injection, body: Writer, shape: BulkShape): void {
     chunkLoop(injection, body, shape, false);
     body.byte(op.end);
   } else {
-    chunkLoop(injection, body, shape, false);
+    chunkLoop(injection, body, shape, shape.order === "backward");
   }
   body.byte(op.end);
   chargeAndCheck(injection, body, (out) => asI32(out, count, 2));
@@ -144,7 +157,7 @@ interface FillSpec {
 function fill(injection: Injection, spec: FillSpec, target: Position): number {
   const { type: count } = target.ops;
   return injection.functionFor(spec.name, injection.type([count, spec.value, count], []), (body) =>
-    chunked(injection, body, { ...spec, positions: [target], count: target.ops, overlaps: false }),
+    chunked(injection, body, { ...spec, positions: [target], count: target.ops, order: "forward" }),
   );
 }
 
@@ -167,7 +180,7 @@ interface CopySpec {
   readonly name: string;
   readonly chunk: number;
   readonly operate: (body: Writer) => void;
-  readonly overlaps: boolean;
+  readonly order: Order;
 }
 
 /** Between a 32-bit and a 64-bit memory or table the count has 32 bits. */
@@ -179,11 +192,15 @@ function copy(injection: Injection, spec: CopySpec, target: Position, source: Po
   );
 }
 
+function orderOf(target: number, source: number): Order {
+  return target === source ? "overlap" : "forward";
+}
+
 /** Injected function for `memory.copy target source`. */
 export function memoryCopy(injection: Injection, target: number, source: number): number {
   const operate = emitter(10, target, source);
   const name = `memory.copy ${target} ${source}`;
-  const spec = { name, chunk: bulkChunkBytes, operate, overlaps: target === source };
+  const spec = { name, chunk: bulkChunkBytes, operate, order: orderOf(target, source) };
   return copy(injection, spec, inMemory(injection, 0, target), inMemory(injection, 1, source));
 }
 
@@ -191,36 +208,39 @@ export function memoryCopy(injection: Injection, target: number, source: number)
 export function tableCopy(injection: Injection, target: number, source: number): number {
   const operate = emitter(14, target, source);
   const name = `table.copy ${target} ${source}`;
-  const spec = { name, chunk: bulkChunkElements, operate, overlaps: target === source };
+  const spec = { name, chunk: bulkChunkElements, operate, order: orderOf(target, source) };
   return copy(injection, spec, inTable(injection, 0, target), inTable(injection, 1, source));
 }
 
-/**
- * Injected function for memory.init and table.init: charged, not chunked, since a segment is no larger than the
- * module. A count of 2^30 or more is over any segment and traps uncharged.
- */
-function init(injection: Injection, key: string, ops: AddressOps, operate: (body: Writer) => void): number {
-  const type = injection.type([ops.type, V.i32, V.i32], []);
-  return injection.functionFor(key, type, (body) => {
-    body.byte(0);
-    get(body, 2);
-    body.byte(op.i32Const);
-    body.s32(1 << 30);
-    body.append([address32.ltU, op.if, op.void]);
-    chargeAndCheck(injection, body, (out) => get(out, 2));
-    body.byte(op.end);
-    get(body, 0, 1, 2);
-    operate(body);
-    body.byte(op.end);
-  });
+/** Longer than any segment: a module has at most 2^30 bytes. */
+const maxSegment = 2 ** 30;
+
+interface InitSpec {
+  readonly name: string;
+  readonly chunk: number;
+  readonly operate: (body: Writer) => void;
+}
+
+/** Injected function for memory.init and table.init. */
+function init(injection: Injection, spec: InitSpec, target: Position): number {
+  const size = (body: Writer): void => {
+    body.byte(address64.constant);
+    body.s32(maxSegment);
+  };
+  const positions = [target, { local: 1, ops: address32, size }];
+  return injection.functionFor(spec.name, injection.type([target.ops.type, V.i32, V.i32], []), (body) =>
+    chunked(injection, body, { ...spec, positions, count: address32, order: "backward" }),
+  );
 }
 
 export function memoryInit(injection: Injection, segment: number, memory: number): number {
-  const ops = addressOps(injection.memory(memory)?.type.is64);
-  return init(injection, `memory.init ${segment} ${memory}`, ops, emitter(8, segment, memory));
+  const operate = emitter(8, segment, memory);
+  const spec = { name: `memory.init ${segment} ${memory}`, chunk: bulkChunkBytes, operate };
+  return init(injection, spec, inMemory(injection, 0, memory));
 }
 
 export function tableInit(injection: Injection, segment: number, table: number): number {
-  const ops = addressOps(injection.table(table)?.type.limits.is64);
-  return init(injection, `table.init ${segment} ${table}`, ops, emitter(12, segment, table));
+  const operate = emitter(12, segment, table);
+  const spec = { name: `table.init ${segment} ${table}`, chunk: bulkChunkElements, operate };
+  return init(injection, spec, inTable(injection, 0, table));
 }

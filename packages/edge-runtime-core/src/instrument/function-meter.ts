@@ -762,7 +762,7 @@ export class FunctionMeter {
   #replace(opcode: Opcode, at: number): void {
     const { reader } = this.#copy;
     const start = reader.pos;
-    const counted = (opcode.uses & (Use.gc | Use.threads)) === 0;
+    const counted = (opcode.uses & Use.threads) === 0;
     const count = counted ? smallConstant(reader.bytes, this.#previous) : undefined;
     if (count !== undefined) this.#addCost(count);
     const call = replacement(this.#injection, opcode, reader, count !== undefined);

@@ -26,11 +26,11 @@ export function replacement(
   const first = reader.u32();
   switch (opcode.name) {
     case "array.new":
-      return array.arrayNew(injection, first);
+      return array.arrayNew(injection, first, charged);
     case "array.new_default":
-      return array.arrayNewDefault(injection, first);
+      return array.arrayNewDefault(injection, first, charged);
     case "array.fill":
-      return injection.metered ? array.arrayFill(injection, first) : undefined;
+      return bounded ? undefined : array.arrayFill(injection, first);
     case "memory.grow":
       return memoryGrow(injection, first, charged);
     case "table.grow":
@@ -40,19 +40,14 @@ export function replacement(
     case "table.fill":
       return bounded ? undefined : bulk.tableFill(injection, first);
   }
-  return replacement2(injection, opcode.name, [first, reader.u32()], bounded);
+  const second = reader.u32();
+  if (opcode.name === "array.new_data") return array.arrayNewData(injection, [first, second], charged);
+  if (opcode.name === "array.new_elem") return array.arrayNewElem(injection, [first, second], charged);
+  return bounded ? undefined : movement(injection, opcode.name, first, second);
 }
 
-/** The same for operators of two immediates. */
-function replacement2(
-  injection: Injection,
-  name: string,
-  [first, second]: readonly [number, number],
-  bounded: boolean,
-): number | undefined {
-  if (name === "array.new_data") return array.arrayNewData(injection, first, second);
-  if (name === "array.new_elem") return array.arrayNewElem(injection, first, second);
-  if (bounded) return undefined;
+/** The same for operators of two immediates that move elements or bytes. */
+function movement(injection: Injection, name: string, first: number, second: number): number | undefined {
   switch (name) {
     case "array.copy":
       return array.arrayCopy(injection, first, second);

@@ -92,18 +92,24 @@ for (const [kind, wrap] of [
 
 for (const where of places) {
   test(`engine: an infinite loop in ${where} meets the deadline and lets others run meanwhile`, async () => {
-    const imports = host({ text: sync(() => "from the host") });
-    const execution = { timeoutMs: 100, maxFuel: 1e15 };
-    const runner = await createRunner(spinner(where), { imports, execution });
-    const order: string[] = [];
-    const spinning = run(runner, "run", ["x"]).then((result) => {
-      order.push("spinner");
-      return result;
-    });
-    setImmediate(() => order.push("other"));
-    assert.ok(errorOf(await spinning) instanceof ExecutionTimeout);
-    assert.deepEqual(order, ["other", "spinner"]);
-    runner.dispose();
+    for (const [fuelMetering, poolingAllocator] of [
+      [true, true],
+      [false, true],
+      [false, false],
+    ] as const) {
+      const imports = host({ text: sync(() => "from the host") });
+      const execution = { timeoutMs: 50, maxFuel: 1e15, fuelMetering };
+      const runner = await createRunner(spinner(where), { imports, execution, engine: { poolingAllocator } });
+      const order: string[] = [];
+      const spinning = run(runner, "run", ["x"]).then((result) => {
+        order.push("spinner");
+        return result;
+      });
+      setImmediate(() => order.push("other"));
+      assert.ok(errorOf(await spinning) instanceof ExecutionTimeout);
+      assert.deepEqual(order, ["other", "spinner"]);
+      runner.dispose();
+    }
   });
 }
 

@@ -7,6 +7,7 @@ import { fakePlatform } from "edge-runtime-testing";
 import type { EngineConfig } from "edge-runtime-common";
 import { CompiledModule } from "../../src/index.ts";
 import { isArtifact, rewriterVersion } from "../../src/engine/artifact.ts";
+import { costTable } from "../../src/instrument/cost-table.ts";
 import { createEngine, createRunner, run, valueOf } from "../support/runs.ts";
 
 const platform = fakePlatform();
@@ -83,7 +84,7 @@ function resigned(from: string, to: string): Uint8Array {
 
 test("artifact: another version of rewriter, cost table or format is refused", async () => {
   await refused(resigned(`"rewriterVersion":${rewriterVersion}`, '"rewriterVersion":0'), /another version/);
-  await refused(resigned('"costTableVersion":1', '"costTableVersion":9'), /another version/);
+  await refused(resigned(`"costTableVersion":${costTable.version}`, '"costTableVersion":9'), /another version/);
   const format = artifact.slice();
   format[8] = 2;
   format.set(platform.authenticate(format.subarray(44)), 12);

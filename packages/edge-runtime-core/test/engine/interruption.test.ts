@@ -281,6 +281,38 @@ test("interruption: straight lines of slow host calls meet the deadline", async 
   }
 });
 
+test("interruption: each growth makes the guest look at the clock, with metering on and off", async () => {
+  // Charged by the page alone, twenty thousand units of growth would take ten milliseconds.
+  for (const grow of [
+    "i32.const 0 memory.grow drop",
+    "local.get 0 memory.grow drop",
+    "i32.const 999 memory.grow drop",
+  ]) {
+    for (const fuelMetering of [true, false]) {
+      const platform = tickingPlatform();
+      const wat = `(module (memory 1 9) (func (export "f") (param i32) ${`${grow} `.repeat(100)}))`;
+      const execution = { ...generous, fuelMetering };
+      // oxlint-disable-next-line no-await-in-loop
+      const result = await runOnce(wat, "f", [0], { platform, execution });
+      assert.deepEqual(valueOf(result), []);
+      assert.ok(result.metrics.durationMs >= 100, `${grow}: ${result.metrics.durationMs} looks`);
+    }
+  }
+});
+
+test("interruption: straight code behind the last check of a limit ends where it is overdrawn", async () => {
+  // 1,000 operators behind each of the calls: Wasmtime runs them all, since it looks at entries and loops only.
+  const wat = `(module (func $r (export "f") (param i32)
+    local.get 0 if local.get 0 i32.const 1 i32.sub call $r end ${"i32.const 1 drop ".repeat(1000)}))`;
+  const runner = await createRunner(wat, { execution: { ...generous, maxFuel: 30_000 } });
+  const entries = (depth: number): number => 1 + depth * 6;
+  // Enough for all entries: what comes behind them is over the limit, but only by a little.
+  assert.deepEqual(valueOf(await run(runner, "f", [50])), []);
+  assert.ok(entries(1000) < 30_000);
+  const error = errorOf(await run(runner, "f", [1000]));
+  assert.equal(error.code, "ERR_EDGE_FUEL_EXHAUSTED");
+});
+
 test("interruption: host calls that charge fuel exhaust it", async () => {
   let calls = 0;
   const imports: HostImports = new Map([

@@ -4,7 +4,7 @@ import { ExecutionCancelled, FuelExhausted } from "edge-runtime-common";
 import type { RunLimits } from "../../src/engine/limits.ts";
 import { sliceFuel, yieldAfterMs } from "../../src/engine/limits.ts";
 import { Meter } from "../../src/engine/meter.ts";
-import { verdict } from "../../src/instrument/slow-check.ts";
+import { checkFor, verdict } from "../../src/instrument/slow-check.ts";
 
 const limits: RunLimits = { maxFuel: 50_000, timeoutMs: 100, memoryMb: 1 };
 
@@ -83,6 +83,30 @@ test("meter: a charge over the maximum stops the guest at its next check", () =>
   assert.equal(meter.counter.value, 0);
   assert.equal(meter.check(), verdict.stop);
   assert.ok(meter.stopped instanceof FuelExhausted);
+});
+
+test("meter: a check for time alone ends a run over its fuel only where it is overdrawn, or the host charged it", () => {
+  const { meter, burn } = bench({ maxFuel: 10 });
+  burn(10);
+  assert.equal(meter.check(checkFor.time), verdict.go);
+  assert.equal(meter.counter.value, 0);
+  burn(checkFor.time - 1);
+  assert.equal(meter.check(checkFor.time), verdict.go);
+  assert.equal(meter.consumed, 10);
+  burn(1);
+  assert.equal(meter.check(checkFor.time), verdict.stop);
+
+  const other = bench({ maxFuel: 10 });
+  other.burn(10);
+  assert.equal(other.meter.check(checkFor.time), verdict.go);
+  assert.equal(other.meter.check(checkFor.fuel), verdict.stop);
+
+  const charged = bench({ maxFuel: 10 });
+  charged.meter.charge(10);
+  assert.equal(charged.meter.check(checkFor.time), verdict.stop);
+  charged.meter.start({ ...limits, maxFuel: 10 });
+  charged.burn(10);
+  assert.equal(charged.meter.check(checkFor.time), verdict.go);
 });
 
 test("meter: deadline and epoch are compared at a check only", () => {

@@ -23,6 +23,8 @@ export const engineDefaults: EngineConfig = {
   epochInterruption: true,
   // Every reset of every test is compared with the snapshot.
   verifyResets: 1,
+  compileTimeoutMs: 10_000,
+  compileMemoryMb: 512,
   artifactKeyFile: undefined,
 };
 

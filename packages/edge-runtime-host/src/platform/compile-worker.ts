@@ -1,0 +1,40 @@
+// The thread of compile-thread.ts: takes one task after the other and answers each.
+
+import { parentPort } from "node:worker_threads";
+import { CompilationFailed } from "edge-runtime-common";
+import type { Metering, RewrittenProgram } from "edge-runtime-core";
+import { rewriteProgram } from "edge-runtime-core/internal";
+import { parseWat } from "./wat-parser.ts";
+
+export type CompileTask =
+  | { readonly kind: "parse"; readonly text: string }
+  | { readonly kind: "rewrite"; readonly bytes: Uint8Array; readonly metering: Metering };
+
+export type CompileOutcome =
+  | { readonly kind: "parsed"; readonly bytes: Uint8Array }
+  | { readonly kind: "rewritten"; readonly program: RewrittenProgram }
+  /** The text is not WebAssembly text. */
+  | { readonly kind: "invalid"; readonly reason: string }
+  | { readonly kind: "failed"; readonly reason: string };
+
+/** Said once, before the first task. */
+export interface CompilerReady {
+  readonly kind: "ready";
+}
+
+async function perform(task: CompileTask): Promise<CompileOutcome> {
+  try {
+    if (task.kind === "rewrite") return { kind: "rewritten", program: rewriteProgram(task.bytes, task.metering) };
+    return { kind: "parsed", bytes: await parseWat(task.text) };
+  } catch (error) {
+    if (error instanceof CompilationFailed) return { kind: "failed", reason: error.reason };
+    const reason = error instanceof Error ? error.message : String(error);
+    return { kind: error instanceof SyntaxError ? "invalid" : "failed", reason };
+  }
+}
+
+parentPort?.on("message", (task: CompileTask) => {
+  void perform(task).then((outcome) => parentPort?.postMessage(outcome));
+});
+const ready: CompilerReady = { kind: "ready" };
+parentPort?.postMessage(ready);
