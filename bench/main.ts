@@ -5,11 +5,15 @@ import { benchFairness } from "./fairness.bench.ts";
 import { benchHttp } from "./http.bench.ts";
 import { benchMetering } from "./metering.bench.ts";
 import { benchPool } from "./pool.bench.ts";
+import { benchRewriter } from "./rewriter.bench.ts";
 import { Results } from "./results.ts";
+import { benchSightglass } from "./sightglass.bench.ts";
 
 const benches = {
   pool: benchPool,
   metering: benchMetering,
+  sightglass: benchSightglass,
+  rewriter: benchRewriter,
   deadline: benchDeadline,
   fairness: benchFairness,
   http: benchHttp,

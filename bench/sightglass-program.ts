@@ -21,12 +21,14 @@ export interface SightglassProgram {
   readonly path: string;
 }
 
+export type Exports = Readonly<Record<string, WebAssembly.ExportValue>>;
+
 /** Compiled once, run in many instances. */
 export interface Variant {
   readonly name: string;
   readonly module: WebAssembly.Module;
-  /** What the rewriter's injected imports get; empty for the original. */
-  readonly injected: WebAssembly.Imports;
+  /** What the rewriter's injected imports get, given how to reach the instance's exports; empty for the original. */
+  readonly injected: (exports: () => Exports) => WebAssembly.Imports;
 }
 
 export function listPrograms(folder: string): SightglassProgram[] {
@@ -59,7 +61,7 @@ export class SightglassRunner implements Disposable {
     this.#stderr = openSync(join(this.#folder, "stderr"), "a+");
   }
 
-  /** CPU time of this thread between `bench.start` and `bench.end`, in microseconds. @throws where the output differs. */
+  /** Time between `bench.start` and `bench.end`, in microseconds. @throws where the output differs. */
   run(variant: Variant): number {
     ftruncateSync(this.#stdout);
     ftruncateSync(this.#stderr);
@@ -73,23 +75,23 @@ export class SightglassRunner implements Disposable {
     });
     let startedAt = 0;
     let elapsedUs = 0;
-    const cpu = (): number => {
-      return performance.now() * 1000;
-    };
     const bench = {
       start: () => {
-        startedAt = cpu();
+        startedAt = performance.now();
       },
       end: () => {
-        elapsedUs = cpu() - startedAt;
+        elapsedUs = (performance.now() - startedAt) * 1000;
       },
     };
+    let exports: Exports = {};
     const imports = {
       wasi_snapshot_preview1: wasi.wasiImport,
       bench,
-      ...variant.injected,
+      ...variant.injected(() => exports),
     };
-    const status = wasi.start(new WebAssembly.Instance(variant.module, imports));
+    const instance = new WebAssembly.Instance(variant.module, imports);
+    exports = instance.exports;
+    const status = wasi.start(instance);
     this.#verify(variant, status);
     return elapsedUs;
   }

@@ -3,5 +3,7 @@
 export { rewriteProgram } from "./engine/compile.ts";
 export { instantiate, createPool } from "./engine/instantiate.ts";
 export { runLimits } from "./engine/limits.ts";
+export type { Metering } from "./instrument/plan.ts";
+export { rewriteModule } from "./instrument/rewrite-module.ts";
 export type { PooledInstance } from "./pool/instance-pool.ts";
 export { InstancePool } from "./pool/instance-pool.ts";

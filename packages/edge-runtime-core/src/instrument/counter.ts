@@ -22,6 +22,9 @@ export class Counter {
   #local: number | undefined;
   #passed = false;
   #checks: number[] = [];
+  /** Slow paths that were asked for before: every check names one. */
+  readonly #slow = new Map<CheckFor, number>();
+  #late: number | undefined;
 
   constructor(out: Writer, injection: Injection) {
     this.#out = out;
@@ -101,17 +104,18 @@ export class Counter {
   /** counter -= cost; the slow path where nothing is left. */
   check(cost: number, reason: CheckFor): void {
     this.readLess(cost);
-    this.#compare(cost !== 0, 0, () => this.#call(slowCheck(this.#injection, reason)));
+    this.#compare(cost !== 0, 0);
+    this.#ask(this.#slowFor(reason));
   }
 
   /** counter -= cost; the slow path where nothing was left `late` operators ago. */
   checkLate(cost: number, late: number): void {
     this.readLess(cost);
-    this.#compare(cost !== 0, -late, () => {
-      this.#out.byte(op.i32Const);
-      this.#out.s32(late);
-      this.#call(slowLateCheck(this.#injection));
-    });
+    this.#late ??= slowLateCheck(this.#injection);
+    this.#compare(cost !== 0, -late);
+    this.#out.byte(op.i32Const);
+    this.#out.s32(late);
+    this.#ask(this.#late);
   }
 
   /** Function entry: the caller charged it. */
@@ -126,17 +130,19 @@ export class Counter {
     this.#out.byte(op.i32Const);
     const at = this.#out.paddedS32(1);
     this.#out.byte(op.i32Sub);
-    this.#compare(true, 0, () => this.#call(slowCheck(this.#injection)));
+    this.#compare(true, 0);
+    this.#ask(this.#slowFor(checkFor.fuel));
     return at;
   }
 
-  #call(index: number): void {
-    this.#out.byte(op.call);
-    this.#out.u32(index);
+  #slowFor(reason: CheckFor): number {
+    const known = this.#slow.get(reason) ?? slowCheck(this.#injection, reason);
+    this.#slow.set(reason, known);
+    return known;
   }
 
-  /** The value on the stack becomes the counter if `changed`; the slow path where it is at `limit` or below. */
-  #compare(changed: boolean, limit: number, slow: () => void): void {
+  /** The value on the stack becomes the counter if `changed`; begins what happens where it is at `limit` or below. */
+  #compare(changed: boolean, limit: number): void {
     const out = this.#out;
     if (changed && this.#local !== undefined) {
       out.byte(op.localTee);
@@ -151,8 +157,13 @@ export class Counter {
     this.#checks.push(out.length);
     out.bytes2(op.if, op.void);
     this.#read();
-    slow();
+  }
+
+  /** Ends it: the counter is what function `slow` answers. */
+  #ask(slow: number): void {
+    this.#out.byte(op.call);
+    this.#out.u32(slow);
     this.#write();
-    out.byte(op.end);
+    this.#out.byte(op.end);
   }
 }

@@ -1,0 +1,87 @@
+// The sightglass programs on exactly the binary that the pool serves, against the original on plain V8, each output
+// verified. Programs that take less than `shortestUs` are left out by name: what they measure is how code warms up.
+
+import { existsSync, readFileSync } from "node:fs";
+import type { Metering } from "edge-runtime-core/internal";
+import { rewriteProgram } from "edge-runtime-core/internal";
+import { geomean, median } from "./interleave.ts";
+import type { BenchOptions, Results } from "./results.ts";
+import type { Exports, SightglassProgram, Variant } from "./sightglass-program.ts";
+import { listPrograms, SightglassRunner } from "./sightglass-program.ts";
+
+const folder = new URL("../../shared/conformance/sightglass/", import.meta.url);
+const shortestUs = 300;
+const warmUps = 3;
+const sliceFuel = 20_000;
+
+function plain(bytes: Uint8Array<ArrayBuffer>): Variant {
+  return { name: "plain", module: new WebAssembly.Module(bytes), injected: () => ({}) };
+}
+
+/** The rewritten program with a meter that never ends it. */
+function rewritten(bytes: Uint8Array, metering: Metering): Variant {
+  const { cores } = rewriteProgram(bytes, metering);
+  const [core] = cores;
+  if (core === undefined) throw new Error("no core module");
+  const { prefix } = core.plan;
+  const injected = (exports: () => Exports): WebAssembly.Imports => {
+    const refill = (name: string, value: number): void => {
+      (exports()[prefix + name] as WebAssembly.Global).value = value;
+    };
+    const check = (): number => {
+      refill("counter", sliceFuel);
+      return 0;
+    };
+    return { [prefix]: { check, yield: () => {}, grow: () => 1, allocate: () => refill("heap", 1 << 20) } };
+  };
+  return { name: metering, module: new WebAssembly.Module(core.bytes as Uint8Array<ArrayBuffer>), injected };
+}
+
+interface Ratios {
+  readonly plainUs: number;
+  readonly fuel: number;
+  readonly deadline: number;
+}
+
+function measure(program: SightglassProgram, budgetMs: number): Ratios {
+  using runner = new SightglassRunner(program);
+  const bytes = new Uint8Array(readFileSync(program.path));
+  const variants = [plain(bytes), rewritten(bytes, "fuel"), rewritten(bytes, "deadline")];
+  for (let round = 0; round < warmUps; round++) for (const variant of variants) runner.run(variant);
+  const samples = variants.map((): number[] => []);
+  const startedAt = performance.now();
+  for (let round = 0; round < 5 || performance.now() - startedAt < budgetMs; round++) {
+    for (const [index, variant] of variants.entries()) samples[index]?.push(runner.run(variant));
+  }
+  const [plainUs = Number.NaN, fuelUs = Number.NaN, deadlineUs = Number.NaN] = samples.map(median);
+  return { plainUs, fuel: fuelUs / plainUs, deadline: deadlineUs / plainUs };
+}
+
+export async function benchSightglass(results: Results, { quick }: BenchOptions): Promise<void> {
+  if (!existsSync(folder)) {
+    process.stdout.write("skipped: the sightglass programs are not beside the checkout\n");
+    return;
+  }
+  const ratios: Ratios[] = [];
+  const short: string[] = [];
+  for (const program of listPrograms(folder.pathname)) {
+    const measured = measure(program, quick ? 200 : 2000);
+    if (measured.plainUs < shortestUs) {
+      short.push(program.name);
+      continue;
+    }
+    ratios.push(measured);
+    const name = program.name.replaceAll("-", "_");
+    const what = `over plain V8, which takes ${(measured.plainUs / 1000).toFixed(1)} ms`;
+    results.add({ key: `sightglass_metered_${name}`, what, value: measured.fuel });
+    results.add({ key: `sightglass_deadline_${name}`, what, value: measured.deadline });
+  }
+  process.stdout.write(`too short: ${short.join(", ")}\n`);
+  const fuel = ratios.map((ratio) => ratio.fuel);
+  const deadline = ratios.map((ratio) => ratio.deadline);
+  const what = `of ${ratios.length} sightglass programs, over plain V8`;
+  results.add({ key: "metered_geomean", what: `geomean ${what}`, value: geomean(fuel), target: "1.15" });
+  results.add({ key: "metered_worst", what: `worst ${what}`, value: Math.max(...fuel), target: "1.6" });
+  results.add({ key: "deadline_geomean", what: `geomean ${what}`, value: geomean(deadline), target: "1.08" });
+  results.add({ key: "deadline_worst", what: `worst ${what}`, value: Math.max(...deadline), target: "1.3" });
+}
