@@ -32,6 +32,7 @@ export { InstanceRunner } from "./engine/instance-runner.ts";
 export type { Run, RunnerOptions, RunOptions } from "./engine/instance-runner.ts";
 export type { ItemDescription, MemoryDescription, ModuleDescription } from "./engine/module-description.ts";
 export type { ArtifactCache, Platform } from "./engine/platform.ts";
+export type { Proposals } from "./engine/proposals.ts";
 export { Store } from "./engine/store.ts";
 export type { Metering } from "./instrument/plan.ts";
 export { WorkerContext } from "./engine/worker-context.ts";

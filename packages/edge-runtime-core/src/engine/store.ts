@@ -17,6 +17,7 @@ import {
   Wasi,
   WasiError,
 } from "edge-runtime-common";
+import { waitResult } from "../instrument/atomic-wait.ts";
 import { growMemory } from "../instrument/growth.ts";
 import type { ComponentStore, CoreFunction, CoreImports } from "./component-store.ts";
 import type { CompiledCore } from "./core-instance.ts";
@@ -230,6 +231,7 @@ export class Store implements ComponentStore {
       return { memory: memories[memory] ?? bug(`memory ${memory} does not exist`), address };
     };
     const wait = (memory: number, address: number, timeoutNs: number): unknown => {
+      if (timeoutNs === 0) return waitResult.timedOut;
       const timeoutMs = timeoutNs / 1e6;
       // The run ends before a later time comes.
       const inTime = timeoutMs < this.meter.remainingMs ? timeoutMs : -1;

@@ -12,57 +12,30 @@ const meterings: readonly Metering[] = ["fuel", "deadline", "none"];
 const places: readonly CounterPlace[] = ["own", "imported"];
 const ways = meterings.flatMap((metering) => places.map((counter) => ({ metering, counter })));
 
-/** The reason for a refusal without its details, or undefined where V8 compiles what the rewriter made. */
-function refusal(bytes: Uint8Array, way: (typeof ways)[number]): string | undefined {
+/** False where the rewriter refuses what V8 accepts. */
+function rewrites(bytes: Uint8Array, way: (typeof ways)[number]): boolean {
   let rewritten: Uint8Array;
   try {
     rewritten = rewriteModule(bytes, way).bytes;
   } catch (error) {
     assert.ok(error instanceof CompilationFailed, String(error));
-    return /\((\w+) proposal\)/.exec(error.reason)?.[1] ?? error.reason;
+    return false;
   }
   assert.equal(WebAssembly.validate(rewritten), true);
-  return undefined;
+  return true;
 }
 
-test("rewriter: every valid module of the specification stays valid, in every metering", needs("core"), (t) => {
-  const refused = new Map<string, number>();
+test("rewriter: every valid module of the specification is rewritten and stays valid", needs("core"), (t) => {
   let rewritten = 0;
-  for (const file of conformanceFiles("core/{spec,wasmtime}/**/*.wasm")) {
+  for (const file of conformanceFiles("core/**/*.wasm")) {
     const bytes = new Uint8Array(readFileSync(file));
     if (!WebAssembly.validate(bytes)) continue;
-    const reasons = new Set(ways.map((way) => refusal(bytes, way)));
-    assert.equal(reasons.size, 1, `${file}: ${[...reasons].join(" / ")}`);
-    const [reason] = reasons;
-    if (reason === undefined) rewritten += 1;
-    else refused.set(reason, (refused.get(reason) ?? 0) + 1);
+    for (const way of ways) assert.ok(rewrites(bytes, way), `${file} ${way.metering} ${way.counter}`);
+    rewritten += 1;
   }
-  t.diagnostic(`${rewritten} modules in ${ways.length} ways; refused: ${JSON.stringify([...refused])}`);
-  assert.deepEqual([...refused.keys()].toSorted(), ["gc", "threads"]);
+  t.diagnostic(`${rewritten} modules in ${ways.length} ways`);
+  assert.ok(rewritten > 1000);
 });
-
-test("rewriter: what V8 accepts of other proposals is rewritten or refused by name", needs("core/unsupported"), () => {
-  for (const file of conformanceFiles("core/unsupported/**/*.wasm")) {
-    const bytes = new Uint8Array(readFileSync(file));
-    if (WebAssembly.validate(bytes)) for (const way of ways) refusal(bytes, way);
-  }
-});
-
-const unsupported: readonly (readonly [name: string, wat: string])[] = [
-  ["gc", "(module (type (struct (field i32))))"],
-  ["gc", "(module (func (drop (ref.i31 (i32.const 1)))))"],
-  ["gc", "(module (func (param anyref)))"],
-  ["threads", "(module (memory 1 1 shared))"],
-  ["threads", "(module (memory 1) (func (drop (i32.atomic.load (i32.const 0)))))"],
-  ["threads", "(module (func atomic.fence))"],
-];
-
-for (const [name, wat] of unsupported) {
-  test(`rewriter: refuses ${wat}`, async () => {
-    const bytes = await parseWat(wat);
-    for (const way of ways) assert.equal(refusal(bytes, way), name);
-  });
-}
 
 test("rewriter: the start function is taken out and exported", async () => {
   const wat = `(module (global $g (mut i32) (i32.const 0)) (export "g" (global $g))
@@ -97,9 +70,9 @@ test("rewriter: growth asks for consent with what is grown and by how much", asy
     [0, 3],
     [0, 10],
     [0, 0xffff_ffff],
-    [1, 4],
-    [1, 11],
-    [1, 4],
+    [8, 4],
+    [8, 11],
+    [8, 4],
   ]);
 });
 

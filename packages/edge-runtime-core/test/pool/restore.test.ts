@@ -126,6 +126,28 @@ const restored: readonly Row[] = [
     get: "global.get $g",
     types: "i32",
   },
+  {
+    name: "a global of a typed reference",
+    state: "(type $f (func)) (func $a (type $f)) (elem declare func $a) (global $g (mut (ref null $f)) (ref.null $f))",
+    set: "ref.func $a global.set $g",
+    get: "global.get $g ref.is_null",
+    types: "i32",
+  },
+  {
+    name: "a writable table of typed references",
+    state: "(type $f (func)) (func $a (type $f)) (elem declare func $a) (table $t 1 (ref null $f))",
+    set: "i32.const 0 ref.func $a table.set $t",
+    get: "i32.const 0 table.get $t ref.is_null",
+    types: "i32",
+  },
+  {
+    name: "a global of a typed reference that is never null",
+    state: `(type $f (func (result i32))) (func $a (type $f) (i32.const 1)) (func $b (type $f) (i32.const 2))
+      (elem declare func $a $b) (global $g (mut (ref $f)) (ref.func $a))`,
+    set: "ref.func $b global.set $g",
+    get: "global.get $g call_ref $f",
+    types: "i32",
+  },
 ];
 
 const discarded: readonly Row[] = [
@@ -165,13 +187,6 @@ const discarded: readonly Row[] = [
     types: "i32",
   },
   {
-    name: "a global of a typed reference",
-    state: "(type $f (func)) (func $a (type $f)) (elem declare func $a) (global $g (mut (ref null $f)) (ref.null $f))",
-    set: "ref.func $a global.set $g",
-    get: "global.get $g ref.is_null",
-    types: "i32",
-  },
-  {
     name: "a global of an exception",
     state: "(tag $t) (global $g (mut exnref) (ref.null exn))",
     set: "block $h (result exnref) try_table (catch_all_ref $h) throw $t end unreachable end global.set $g",
@@ -179,10 +194,45 @@ const discarded: readonly Row[] = [
     types: "i32",
   },
   {
-    name: "a writable table of typed references",
-    state: "(type $f (func)) (func $a (type $f)) (elem declare func $a) (table $t 1 (ref null $f))",
-    set: "i32.const 0 ref.func $a table.set $t",
-    get: "i32.const 0 table.get $t ref.is_null",
+    name: "a field of an object in an immutable global",
+    state: "(type $s (struct (field (mut i32)))) (global $g (ref $s) (struct.new_default $s))",
+    set: "global.get $g i32.const 7 struct.set $s 0",
+    get: "global.get $g struct.get $s 0",
+    types: "i32",
+  },
+  {
+    name: "a mutable global of an object",
+    state: "(type $s (struct (field (mut i32)))) (global $g (mut (ref null $s)) (ref.null $s))",
+    set: "struct.new_default $s global.set $g",
+    get: "global.get $g ref.is_null",
+    types: "i32",
+  },
+  {
+    name: "an element of an array in a table",
+    state: "(type $a (array (mut i8))) (table $t 1 (ref $a) (array.new_default $a (i32.const 4)))",
+    set: "i32.const 0 table.get $t i32.const 1 i32.const 9 array.set $a",
+    get: "i32.const 0 table.get $t i32.const 1 array.get_u $a",
+    types: "i32",
+  },
+  {
+    name: "an object in an element segment",
+    state: "(type $s (struct (field (mut i32)))) (type $a (array (mut (ref null $s)))) (elem $e (ref $s) (struct.new_default $s))",
+    set: "i32.const 0 i32.const 1 array.new_elem $a $e i32.const 0 array.get $a i32.const 5 struct.set $s 0",
+    get: "i32.const 0 i32.const 1 array.new_elem $a $e i32.const 0 array.get $a struct.get $s 0",
+    types: "i32",
+  },
+  {
+    name: "an object behind an externref",
+    state: "(type $s (struct (field (mut i32)))) (global $g (mut externref) (ref.null extern))",
+    set: "struct.new_default $s extern.convert_any global.set $g",
+    get: "global.get $g ref.is_null",
+    types: "i32",
+  },
+  {
+    name: "a shared memory",
+    state: "(memory 1 1 shared)",
+    set: "i32.const 0 i32.const 9 i32.atomic.store",
+    get: "i32.const 0 i32.atomic.load",
     types: "i32",
   },
 ];

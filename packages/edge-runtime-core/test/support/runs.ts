@@ -9,6 +9,7 @@ import type {
   HostImports,
   Platform,
   PoolStats,
+  Proposals,
   ResetFault,
   RunOptions,
 } from "../../src/index.ts";
@@ -44,6 +45,8 @@ export interface SetUp {
   readonly imports?: HostImports;
   readonly platform?: Platform;
   readonly cache?: ArtifactCache;
+  /** Proposals that modules may use; default: all. */
+  readonly proposals?: Proposals;
 }
 
 /** A reset that left something fails the test that is under way, wherever it happened. */
@@ -51,8 +54,13 @@ function onResetFault({ differences }: ResetFault): void {
   queueMicrotask(() => assert.fail(`a reset left ${differences.join(", ")}`));
 }
 
-export function createEngine({ engine, platform, cache }: SetUp = {}): WasmEngine {
-  const options = { platform: platform ?? testPlatform(), onResetFault, ...(cache === undefined ? {} : { cache }) };
+export function createEngine({ engine, platform, cache, proposals }: SetUp = {}): WasmEngine {
+  const options = {
+    platform: platform ?? testPlatform(),
+    onResetFault,
+    proposals: proposals ?? { gc: true, threads: true },
+    ...(cache === undefined ? {} : { cache }),
+  };
   return new WasmEngine({ ...engineDefaults, ...engine }, options);
 }
 
