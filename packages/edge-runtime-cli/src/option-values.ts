@@ -1,5 +1,6 @@
 // Values of options, checked here so that the error names the flag and its range.
 
+import type { Proposals } from "edge-runtime-core";
 import type { LoggerLevel } from "edge-runtime-host";
 import { UsageError } from "./usage-error.ts";
 
@@ -32,4 +33,16 @@ export function parseLogLevel(text: string): LoggerLevel {
     throw new UsageError(`--log-level: expected one of ${LOG_LEVELS.join(", ")}, got ${JSON.stringify(text)}`);
   }
   return level;
+}
+
+const PROPOSALS: readonly (keyof Proposals)[] = ["gc", "threads"];
+
+/** Names with commas between them. Throws UsageError listing the names. */
+export function parseAllow(text: string): Proposals {
+  const names = text.split(",").map((name) => name.trim());
+  const unknown = names.find((name) => !PROPOSALS.some((known) => known === name));
+  if (unknown !== undefined) {
+    throw new UsageError(`--allow: expected one or more of ${PROPOSALS.join(", ")}, got ${JSON.stringify(text)}`);
+  }
+  return { gc: names.includes("gc"), threads: names.includes("threads") };
 }

@@ -2,10 +2,11 @@
 // is done by commands/; nothing here reads a file or runs a guest.
 
 import { Command } from "commander";
+import type { Proposals } from "edge-runtime-core";
 import type { LoggerLevel } from "edge-runtime-host";
 import type { ExitCode } from "./exit-code.ts";
 import { EXAMPLES } from "./help-examples.ts";
-import { parseIntegerOption, parseLogLevel } from "./option-values.ts";
+import { parseAllow, parseIntegerOption, parseLogLevel } from "./option-values.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface ServeOptions {
@@ -22,11 +23,13 @@ export interface RunOptions {
   readonly timeoutMs?: number;
   readonly memoryMb?: number;
   readonly json?: true;
+  readonly allow?: Proposals;
 }
 
 export interface CompileOptions {
   readonly output: string;
   readonly fuel: boolean;
+  readonly allow?: Proposals;
 }
 
 export interface InspectOptions {
@@ -40,6 +43,12 @@ export interface Actions {
   readonly compile: (file: string, options: CompileOptions) => Promise<ExitCode>;
   readonly inspect: (file: string, options: InspectOptions) => Promise<ExitCode>;
 }
+
+const ALLOW = [
+  "--allow <names>",
+  "proposals that the module may use: gc, threads, or both with a comma",
+  parseAllow,
+] as const;
 
 /** The commands, ready to parse. `done` receives the exit code of the one that ran. */
 export function createProgram(
@@ -96,6 +105,7 @@ function addRun(program: Command): Command {
       parseIntegerOption("--timeout-ms", text),
     )
     .option("--memory-mb <mib>", "most memory in MiB (default: 128)", (text) => parseIntegerOption("--memory-mb", text))
+    .option(...ALLOW)
     .option("--json", "print one JSON object as the last line of stdout")
     .addHelpText("after", EXAMPLES.run);
 }
@@ -107,6 +117,7 @@ function addCompile(program: Command): Command {
     .argument("<file>", ".wasm, .wat or component")
     .requiredOption("-o, --output <out>", "file to write the artifact to")
     .option("--no-fuel", "leave fuel metering out")
+    .option(...ALLOW)
     .addHelpText("after", EXAMPLES.compile);
 }
 

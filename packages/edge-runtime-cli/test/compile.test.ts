@@ -41,6 +41,19 @@ test("compile: an artifact without metering serves only runs without it", async 
   assert.equal((await runMain("run", artifact, "--invoke", "none", "--no-fuel")).exitCode, 0);
 });
 
+test("compile: a proposal that is off has to be allowed, for the artifact too", async () => {
+  const source = folder.write("objects.wat", `(module (type (struct)) (func (export "_start")))`);
+  const out = folder.path("objects.edge");
+  const refused = await runMain("compile", source, "-o", out);
+  assert.equal(refused.exitCode, 2);
+  assert.match(refused.stderr, /uses the gc proposal, which is off/);
+  assert.equal((await runMain("compile", source, "-o", out, "--allow", "gc")).exitCode, 0);
+  assert.match((await runMain("run", out)).stderr, /uses the gc proposal, which is off/);
+  assert.equal((await runMain("run", out, "--allow", "gc")).exitCode, 0);
+  const inspected = await runMain("inspect", out);
+  assert.match(inspected.stdout, /features {4}gc/);
+});
+
 test("compile: a changed artifact is refused by every command that takes one", async () => {
   const artifact = folder.path("tampered.edge");
   await runMain("compile", core, "-o", artifact);

@@ -8,8 +8,8 @@ import { runMain } from "./captured-terminal.ts";
 
 const FLAGS = {
   serve: ["--config", "--port", "--host", "--log-level"],
-  run: ["--invoke", "--fuel", "--no-fuel", "--timeout-ms", "--memory-mb", "--json"],
-  compile: ["--output", "--no-fuel"],
+  run: ["--invoke", "--fuel", "--no-fuel", "--timeout-ms", "--memory-mb", "--allow", "--json"],
+  compile: ["--output", "--no-fuel", "--allow"],
   inspect: ["--json"],
 } as const;
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseIntegerOption, parseLogLevel } from "../src/option-values.ts";
+import { parseAllow, parseIntegerOption, parseLogLevel } from "../src/option-values.ts";
 import { shieldNegativeLiterals, unshield } from "../src/negative-literals.ts";
 
 test("option-values: accepts digits, with underscores between them", () => {
@@ -22,6 +22,17 @@ for (const text of ["", "0", "-1", "1.5", "1e3", "0x10", "abc", "900719925474099
 test("option-values: refuses an unknown log level with the list of levels", () => {
   assert.equal(parseLogLevel("warn"), "warn");
   assert.throws(() => parseLogLevel("loud"), /--log-level: expected one of trace, .*, got "loud"/);
+});
+
+test("option-values: --allow takes proposals with commas between them", () => {
+  assert.deepEqual(parseAllow("gc"), { gc: true, threads: false });
+  assert.deepEqual(parseAllow("threads, gc"), { gc: true, threads: true });
+  for (const text of ["", "simd", "gc,", "gc threads"]) {
+    assert.throws(() => parseAllow(text), {
+      code: "ERR_EDGE_CLI_USAGE",
+      message: `--allow: expected one or more of gc, threads, got ${JSON.stringify(text)}`,
+    });
+  }
 });
 
 test("negative-literals: only numbers that look like options are shielded, and given back", () => {

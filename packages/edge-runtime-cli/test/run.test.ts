@@ -9,6 +9,16 @@ const folder = createGuestFolder();
 after(folder.remove);
 const core = folder.write("core.wat", CORE_GUEST);
 const worker = folder.write("worker.wat", workerGuest(false));
+const objects = folder.write(
+  "objects.wat",
+  `(module (type $s (struct (field i32)))
+    (func (export "_start") (result i32) (struct.get $s 0 (struct.new $s (i32.const 7)))))`,
+);
+const waiting = folder.write(
+  "waiting.wat",
+  `(module (memory 1 1 shared)
+    (func (export "_start") (result i32) (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const 1000000))))`,
+);
 const failing = folder.write("failing.wat", workerGuest(true));
 
 interface Expected {
@@ -51,6 +61,13 @@ const RUNS: Readonly<Record<string, Expected>> = {
     exitCode: 1,
     stderr: /^error: Trap: .*unreachable.* \[ERR_EDGE_TRAP\]\n$/,
   },
+  "a proposal that is off": {
+    args: [objects],
+    exitCode: 2,
+    stderr: /^error: .*objects.wat: Compilation failed: .*gc proposal, which is off: allow it with --allow gc/,
+  },
+  "a proposal that is allowed": { args: [objects, "--allow", "gc"], exitCode: 0, stdout: "7\n" },
+  "a wait on shared memory": { args: [waiting, "--allow", "gc,threads"], exitCode: 0, stdout: "2\n" },
   "an infinite loop by its fuel": {
     args: [core, "--invoke", "loop", "--timeout-ms", "10000"],
     exitCode: 1,

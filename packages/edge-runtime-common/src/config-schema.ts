@@ -33,6 +33,7 @@ function table<T extends z.ZodRawShape>(shape: T) {
 const NAME = "expected a name of letters, digits, '.', '_' and '-', at most 64, the first a letter or digit";
 const ROUTE = "expected a path that starts with / and has no empty, . or .. segment, query or fragment";
 const LISTEN = "expected an address as in 127.0.0.1:8080, [::1]:8080 or localhost:8080";
+const PROPOSAL = 'expected "gc" or "threads"';
 const ENTRY = "expected the name of an export";
 
 const engineTable = table({
@@ -92,6 +93,7 @@ const functionTable = table({
   timeout_ms: limits.timeout_ms.optional(),
   max_memory_mb: limits.max_memory_mb.optional(),
   fuel_metering: limits.fuel_metering.optional(),
+  proposals: z.array(z.enum(["gc", "threads"], PROPOSAL), "expected a list").default([]),
   permissions: table({ logging: flag().default(false) }).prefault({}),
 });
 

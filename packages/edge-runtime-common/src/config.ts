@@ -73,6 +73,14 @@ export interface FunctionPermissions {
   readonly loggingEnabled: boolean;
 }
 
+/** Proposals that a function's module may use, which are off by default. */
+export interface FunctionProposals {
+  /** Garbage collection: structs, arrays, casts. Default false. */
+  readonly gc: boolean;
+  /** Shared memories and atomic operators. Default false. */
+  readonly threads: boolean;
+}
+
 /** One `[[functions]]` table. */
 export interface FunctionConfig {
   /** Unique; letters, digits, `.`, `_` and `-`, at most 64. */
@@ -84,6 +92,7 @@ export interface FunctionConfig {
   /** Export to call; undefined: `handle` of a component, `_start` of a core module. */
   readonly entry: string | undefined;
   readonly permissions: FunctionPermissions;
+  readonly proposals: FunctionProposals;
   /** `[execution]` with the function's own values over it. */
   readonly execution: ExecutionConfig;
 }
@@ -181,6 +190,7 @@ function toFunction(table: FunctionTable, base: ExecutionConfig): FunctionConfig
     source: table.source,
     entry: table.entry,
     permissions: Object.freeze({ loggingEnabled: table.permissions.logging }),
+    proposals: Object.freeze({ gc: table.proposals.includes("gc"), threads: table.proposals.includes("threads") }),
     execution: Object.freeze({
       maxFuel: table.max_fuel ?? base.maxFuel,
       timeoutMs: table.timeout_ms ?? base.timeoutMs,

@@ -49,6 +49,7 @@ const everyKeyToml = `
   source = "hello.wasm"
   entry = "go"
   timeout_ms = 7
+  proposals = ["threads"]
   [functions.permissions]
   logging = true`;
 
@@ -75,7 +76,7 @@ const everyKeyJson = {
     keep_alive_timeout_ms: 0,
     shutdown_grace_ms: 0,
   },
-  functions: [{ ...hello, entry: "go", timeout_ms: 7, permissions: { logging: true } }],
+  functions: [{ ...hello, entry: "go", timeout_ms: 7, proposals: ["threads"], permissions: { logging: true } }],
 };
 
 const fuel = `execution.max_fuel: expected an integer from 1 to ${MAX}`;
@@ -130,6 +131,11 @@ const rejected: readonly (readonly [unknown, string])[] = [
     { functions: [{ ...hello, permissions: { loging: true } }] },
     "functions[0].permissions.loging: unknown key, did you mean logging?",
   ],
+  [
+    { functions: [{ ...hello, proposals: ["gc", "simd"] }] },
+    'functions[0].proposals[1]: expected "gc" or "threads", got "simd"',
+  ],
+  [{ functions: [{ ...hello, proposals: "gc" }] }, 'functions[0].proposals: expected a list, got "gc"'],
   [{ functions: [{ ...hello, timeout: 1 }] }, "functions[0].timeout: unknown key, did you mean timeout_ms?"],
   [
     { functions: [hello, { ...hello, route: "/b" }] },
@@ -212,6 +218,7 @@ describe("config", () => {
         source: "hello.wasm",
         entry: "go",
         permissions: { loggingEnabled: true },
+        proposals: { gc: false, threads: true },
         execution: { maxFuel: MAX, timeoutMs: 7, maxMemoryMb: 4096, fuelMetering: false },
       },
     ]);
@@ -223,6 +230,7 @@ describe("config", () => {
     const [fn] = parseConfigData({ execution: { timeout_ms: 9 }, functions: [{ ...hello, max_fuel: 5 }] }).functions;
     assert.deepEqual(fn?.execution, { maxFuel: 5, timeoutMs: 9, maxMemoryMb: 128, fuelMetering: true });
     assert.deepEqual(fn.permissions, { loggingEnabled: false });
+    assert.deepEqual(fn.proposals, { gc: false, threads: false });
     assert.equal(fn.entry, undefined);
   });
 

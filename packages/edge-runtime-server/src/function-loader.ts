@@ -52,7 +52,8 @@ async function loadFunction(config: FunctionConfig, options: LoadOptions): Promi
   try {
     const bytes = await readSource(file);
     const { fuelMetering } = config.execution;
-    const module = await CompiledModule.fromAny(options.engine, bytes, { fuelMetering });
+    const { proposals } = config;
+    const module = await CompiledModule.fromAny(options.engine, bytes, { fuelMetering, proposals });
     const { kind, contentHash } = module;
     const entry = config.entry ?? (kind === "component" ? "handle" : "_start");
     checkEntry(module, entry);

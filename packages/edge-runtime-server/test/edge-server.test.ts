@@ -212,3 +212,15 @@ describe("edge server", () => {
     await setUp(context, HANDLER, []).server.close();
   });
 });
+
+test("edge server: proposals that a function's table names, and no others", async (context) => {
+  const wat = `(module (type $s (struct (field (mut i32)))) (global $g (ref $s) (struct.new $s (i32.const 5)))
+    (func (export "_start") (result i32)
+      (struct.set $s 0 (global.get $g) (i32.add (struct.get $s 0 (global.get $g)) (i32.const 1)))
+      (struct.get $s 0 (global.get $g))))`;
+  const fn = { name: "o", route: "/o", source: "objects.wat" };
+  const { get } = setUp(context, { "objects.wat": wat }, [{ ...fn, proposals: ["gc"] }]);
+  for (let n = 0; n < 3; n += 1) assert.equal((await get("GET /o")).body, "6\n");
+  const refused = setUp(context, { "objects.wat": wat }, [{ ...fn, proposals: ["threads"] }]);
+  await assert.rejects(refused.get("GET /o"), /Function o cannot be served .*proposals = \["gc"\]/);
+});

@@ -13,7 +13,10 @@ import { UsageError } from "../usage-error.ts";
 export async function compile(file: string, options: CompileOptions, terminal: Terminal): Promise<ExitCode> {
   const startedAt = performance.now();
   await checkOutput(file, options.output);
-  const module = await loadModule(createLocalEngine(), file, options.fuel);
+  const module = await loadModule(createLocalEngine(), file, {
+    fuelMetering: options.fuel,
+    proposals: options.allow ?? {},
+  });
   const artifact = module.toArtifact();
   await writeWhole(options.output, artifact);
   const { kind, metering } = module.describe();

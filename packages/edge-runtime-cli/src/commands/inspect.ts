@@ -16,8 +16,10 @@ const PAGE_KIB = 64;
 export async function inspect(file: string, options: InspectOptions, terminal: Terminal): Promise<ExitCode> {
   const bytes = await readInputFile(file);
   const engine = createLocalEngine();
-  // Without metering: the quickest way to compile, and artifacts of either form are accepted.
-  const module = await CompiledModule.fromAny(engine, bytes, { fuelMetering: false });
+  // Without metering: the quickest way to compile, and artifacts of either form are accepted. Nothing runs, so every
+  // proposal may be looked at.
+  const compileOptions = { fuelMetering: false, proposals: { gc: true, threads: true } };
+  const module = await CompiledModule.fromAny(engine, bytes, compileOptions);
   const description = module.describe(createHostImports({ platform: engine.platform }));
   const inspection: Inspection = {
     file,

@@ -33,7 +33,10 @@ export async function run(request: RunRequest, terminal: Terminal): Promise<Exit
   const { options } = request;
   const engine = createLocalEngine();
   const execution = toExecution(options);
-  const module = await loadModule(engine, request.file, execution.fuelMetering);
+  const module = await loadModule(engine, request.file, {
+    fuelMetering: execution.fuelMetering,
+    proposals: options.allow ?? {},
+  });
   const invocation = resolveInvocation(module, { ...request, invoke: options.invoke });
   const imports = createHostImports({ platform: engine.platform });
   const runner = await InstanceRunner.create(engine, module, { execution, imports });

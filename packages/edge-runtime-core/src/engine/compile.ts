@@ -4,10 +4,12 @@
 import { CompilationFailed } from "edge-runtime-common";
 import { validateWasmHeader } from "../binary/header.ts";
 import { linkComponent } from "../component/index.ts";
-import type { CounterPlace, Metering } from "../instrument/plan.ts";
+import type { InjectionOptions } from "../instrument/injection.ts";
+import type { Metering } from "../instrument/plan.ts";
 import { rewriteModule } from "../instrument/rewrite-module.ts";
 import type { ArtifactContent } from "./artifact.ts";
 import type { CompiledCore } from "./core-instance.ts";
+import { guestModuleName } from "./guest-stack.ts";
 
 interface RewrittenCore {
   readonly plan: CompiledCore["plan"];
@@ -24,9 +26,9 @@ function validationMessage(bytes: Uint8Array): string {
   return "invalid module";
 }
 
-function rewriteCore(bytes: Uint8Array, metering: Metering, counter: CounterPlace): RewrittenCore {
+function rewriteCore(bytes: Uint8Array, options: InjectionOptions): RewrittenCore {
   if (!WebAssembly.validate(bytes)) throw new CompilationFailed(validationMessage(bytes));
-  return rewriteModule(bytes, { metering, counter });
+  return rewriteModule(bytes, options);
 }
 
 export type RewrittenProgram = Pick<ArtifactContent, "kind" | "cores" | "component">;
@@ -38,12 +40,18 @@ export type RewrittenProgram = Pick<ArtifactContent, "kind" | "cores" | "compone
  */
 export function rewriteProgram(bytes: Uint8Array, metering: Metering): RewrittenProgram {
   if (validateWasmHeader(bytes) === "core") {
-    return { kind: "core", cores: [rewriteCore(bytes, metering, "own")], component: undefined };
+    return {
+      kind: "core",
+      cores: [rewriteCore(bytes, { metering, counter: "own", moduleName: guestModuleName(0) })],
+      component: undefined,
+    };
   }
   const { plan, coreModules } = linkComponent(bytes);
   return {
     kind: "component",
-    cores: coreModules.map((core) => rewriteCore(core, metering, "imported")),
+    cores: coreModules.map((core, index) =>
+      rewriteCore(core, { metering, counter: "imported", moduleName: guestModuleName(index) }),
+    ),
     component: plan,
   };
 }

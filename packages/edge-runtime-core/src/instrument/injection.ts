@@ -16,6 +16,8 @@ import { takenFunctions } from "./taken-functions.ts";
 export interface InjectionOptions {
   readonly metering: Metering;
   readonly counter: CounterPlace;
+  /** The name that the rewritten module gets, ASCII; default "guest". */
+  readonly moduleName?: string;
 }
 
 /** Functions that the store gives, under the absent prefix. */
@@ -220,6 +222,11 @@ export class Injection {
 
   get declared(): ReadonlySet<number> {
     return this.#declared;
+  }
+
+  /** Index and key of each injected function. */
+  get functionNames(): readonly (readonly [index: number, key: string])[] {
+    return [...this.#byKey].map(([key, index]) => [index, key]);
   }
 
   memory(index: number): Indexed<Limits> | undefined {

@@ -6,7 +6,7 @@
 //   table, global              + shadows, taint flag and (a lone module's) counter at the end
 //   export                     + counter, memories, tables, start, save and restore under the absent prefix
 //   start                      removed; its function is exported, so that it runs metered and may yield
-//   custom                     removed
+//   custom                     copied where it stays true; names renumbered
 //
 // The module must have been validated before: guests gain nothing by what only a validator would notice, and what is
 // made here is validated once more when the engine compiles it. Throughput is what bounds compile time: bytes that do
@@ -28,6 +28,7 @@ import { Reader } from "../binary/reader.ts";
 import { Writer } from "../binary/writer.ts";
 import { BranchHints } from "./branch-hints.ts";
 import { bodyRanges } from "./code-scan.ts";
+import { CustomSections } from "./custom-sections.ts";
 import { FunctionMeter } from "./function-meter.ts";
 import { exportedIndex } from "./function-index.ts";
 import type { InjectionOptions } from "./injection.ts";
@@ -116,9 +117,13 @@ class ModuleRewriter {
   readonly #injection: Injection;
   readonly #sections: ReadonlyMap<number, Section>;
   readonly #out = new Writer(4096);
+  readonly #custom: CustomSections;
+  readonly #moduleName: string;
 
   constructor(shape: CoreModuleShape, options: InjectionOptions) {
     this.#shape = shape;
+    this.#custom = new CustomSections(shape);
+    this.#moduleName = options.moduleName ?? "guest";
     this.#injection = new Injection(shape, options);
     this.#sections = new Map(shape.sections.filter((s) => s.id !== SectionId.custom).map((s) => [s.id, s]));
   }
@@ -150,6 +155,7 @@ class ModuleRewriter {
     const tagSection = copyTags(injection, this.#reader(SectionId.tag));
 
     this.#out.append([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+    this.#custom.copyAfter(0, this.#out);
     this.#emit(SectionId.type, rewriteTypes(injection, this.#sections.get(SectionId.type)));
     this.#emit(SectionId.import, importSection);
     this.#emit(SectionId.function, functionSection);
@@ -158,15 +164,17 @@ class ModuleRewriter {
     this.#emit(SectionId.tag, tagSection);
     this.#emit(SectionId.global, globalSection);
     this.#emit(SectionId.export, exportSection);
+    this.#custom.copyAfter(SectionId.start, this.#out);
     this.#emit(SectionId.element, elementSection);
     this.#copy(SectionId.dataCount);
     for (const fn of functions) code.bodies.appendWriter(sizedBody(fn.body));
     const codeSection = new Writer(code.bodies.length + 5);
     codeSection.u32(code.count + functions.length);
     codeSection.appendWriter(code.bodies);
-    this.#emit(SectionId.custom, code.hints);
+    if (code.hints !== undefined) this.#out.section(SectionId.custom, code.hints);
     this.#emit(SectionId.code, codeSection);
     this.#emit(SectionId.data, dataSegments(injection, this.#reader(SectionId.data)));
+    this.#custom.writeLast(injection, this.#moduleName, this.#out);
     return { bytes: this.#out.finish(), plan: this.#plan(shadows, code.uses) };
   }
 
@@ -177,6 +185,7 @@ class ModuleRewriter {
 
   #emit(id: number, content: Writer | undefined): void {
     if (content !== undefined) this.#out.section(id, content);
+    this.#custom.copyAfter(id, this.#out);
   }
 
   #copy(id: number): void {
@@ -185,6 +194,7 @@ class ModuleRewriter {
     this.#out.byte(id);
     this.#out.u32(section.end - section.start);
     this.#out.copy(this.#shape.bytes, section.start, section.end);
+    this.#custom.copyAfter(id, this.#out);
   }
 
   #code(): {

@@ -31,10 +31,7 @@ const guests: readonly (readonly [name: string, wat: string])[] = [
       "(drop (array.new_elem $a $e (i32.const 0) (i32.const 1)))",
     ),
   ],
-  [
-    "large exceptions",
-    hostile(`(tag $t (param ${"i64 ".repeat(500)}))`, `${"(i64.const 1)".repeat(500)} (throw $t)`),
-  ],
+  ["large exceptions", hostile(`(tag $t (param ${"i64 ".repeat(500)}))`, `${"(i64.const 1)".repeat(500)} (throw $t)`)],
 ];
 
 for (const [name, wat] of guests) {

@@ -126,13 +126,19 @@ const constants: readonly (readonly [fields: string, bytes: number])[] = [
   ["(global (ref $point) (struct.new_default $point))", 32],
   ["(global (ref $bytes) (array.new_default $bytes (i32.const 100)))", 128],
   ["(global (ref $longs) (array.new $longs (i64.const 1) (i32.add (i32.const 50) (i32.const 50))))", 824],
-  ["(global $n i32 (i32.const 10)) (global (ref $bytes) (array.new_default $bytes (i32.mul (global.get $n) (i32.const 10))))", 128],
+  [
+    "(global $n i32 (i32.const 10)) (global (ref $bytes) (array.new_default $bytes (i32.mul (global.get $n) (i32.const 10))))",
+    128,
+  ],
   ["(global anyref (struct.new $point (i32.const 1) (i32.const 2) (i64.const 3)))", 32],
   ["(global (ref $refs) (array.new_fixed $refs 2 (struct.new_default $empty) (struct.new_default $empty)))", 40 + 32],
   ["(table 10 (ref $empty) (struct.new $empty))", 16],
   ["(elem (ref $empty) (struct.new $empty) (struct.new $empty))", 32],
   ["(global (ref $bytes) (array.new_default $bytes (i32.const -1)))", 24 + 2 ** 32],
-  ['(import "a" "n" (global $n i32)) (global (ref $bytes) (array.new_default $bytes (global.get $n)))', Number.MAX_SAFE_INTEGER],
+  [
+    '(import "a" "n" (global $n i32)) (global (ref $bytes) (array.new_default $bytes (global.get $n)))',
+    Number.MAX_SAFE_INTEGER,
+  ],
 ];
 
 for (const [fields, bytes] of constants) {

@@ -85,11 +85,3 @@ test("rewriter: without metering there is no counter and no check", async () => 
   assert.deepEqual(names, ["grow"]);
   assert.equal(plan.metering, "none");
 });
-
-test("rewriter: custom sections are left behind", async () => {
-  const bytes = await parseWat('(module (@custom "secret" "x") (func $name (export "f")))');
-  const { bytes: rewritten } = rewriteModule(bytes, { metering: "fuel", counter: "own" });
-  const module = new WebAssembly.Module(rewritten);
-  assert.deepEqual(WebAssembly.Module.customSections(module, "secret"), []);
-  assert.deepEqual(WebAssembly.Module.customSections(module, "name"), []);
-});

@@ -216,7 +216,8 @@ const discarded: readonly Row[] = [
   },
   {
     name: "an object in an element segment",
-    state: "(type $s (struct (field (mut i32)))) (type $a (array (mut (ref null $s)))) (elem $e (ref $s) (struct.new_default $s))",
+    state:
+      "(type $s (struct (field (mut i32)))) (type $a (array (mut (ref null $s)))) (elem $e (ref $s) (struct.new_default $s))",
     set: "i32.const 0 i32.const 1 array.new_elem $a $e i32.const 0 array.get $a i32.const 5 struct.set $s 0",
     get: "i32.const 0 i32.const 1 array.new_elem $a $e i32.const 0 array.get $a struct.get $s 0",
     types: "i32",

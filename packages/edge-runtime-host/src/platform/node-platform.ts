@@ -3,6 +3,7 @@
 
 import { createHash, createHmac } from "node:crypto";
 import { performance } from "node:perf_hooks";
+import { getHeapStatistics } from "node:v8";
 import type { Platform } from "edge-runtime-core";
 import { defaultArtifactKeyFile, readArtifactKey, readOrCreateArtifactKey } from "./artifact-key.ts";
 import { parseWat } from "./wat-parser.ts";
@@ -14,6 +15,12 @@ export interface NodePlatformOptions {
 
 /** Longest delay of Node's timers; a longer one would fire at once. */
 const MAX_DELAY_MS = 2_147_483_647;
+
+/**
+ * Part of the thread's heap that guests' garbage-collected objects may take together. The host's own objects, what
+ * V8 copies while it collects, and pages that are not full need the rest.
+ */
+const GUEST_HEAP_SHARE = 0.4;
 
 /**
  * `authenticate` throws InvalidConfig of a key file that is absent, too short or readable by others, and Io where the
@@ -36,6 +43,7 @@ export function createNodePlatform(options: NodePlatformOptions = {}): Platform 
         clearTimeout(timer);
       };
     },
+    guestHeapBytes: Math.floor(getHeapStatistics().heap_size_limit * GUEST_HEAP_SHARE),
     sha256: (bytes) => createHash("sha256").update(bytes).digest("hex"),
     authenticate: (bytes) => {
       key ??=

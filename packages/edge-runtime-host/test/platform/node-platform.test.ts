@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { getHeapStatistics } from "node:v8";
 import { createNodePlatform } from "../../src/index.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 
@@ -31,6 +32,12 @@ describe("node platform", () => {
   test("node platform: needs no key until something is authenticated", (context) => {
     const platform = createNodePlatform({ artifactKeyFile: join(temporaryFolder(context), "absent") });
     assert.throws(() => platform.authenticate(utf8("x")), { code: "ERR_EDGE_INVALID_CONFIG" });
+  });
+
+  test("node platform: guests may take a part of the heap that this thread has", () => {
+    const bytes = createNodePlatform().guestHeapBytes ?? 0;
+    const { heap_size_limit: limit } = getHeapStatistics();
+    assert.ok(bytes > 0 && bytes < limit / 2, `${bytes} of ${limit}`);
   });
 
   test("node platform: the clocks have their units and the monotonic one does not go back", () => {
