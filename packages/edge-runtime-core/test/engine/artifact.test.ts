@@ -6,6 +6,7 @@ import { ArtifactRefused } from "edge-runtime-common";
 import { fakePlatform } from "edge-runtime-testing";
 import type { EngineConfig } from "edge-runtime-common";
 import { CompiledModule } from "../../src/index.ts";
+import { costTable } from "../../src/instrument/cost-table.ts";
 import { isArtifact, rewriterVersion } from "../../src/engine/artifact.ts";
 import { costTable } from "../../src/instrument/cost-table.ts";
 import { createEngine, createRunner, run, valueOf } from "../support/runs.ts";
