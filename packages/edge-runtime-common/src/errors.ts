@@ -140,20 +140,25 @@ export class SignatureMismatch extends RuntimeError {
 }
 
 export class ExecutionTimeout extends RuntimeError {
+  /** The limit. */
   readonly durationMs: number;
+  /** What had passed when the run was ended, waiting included. */
+  readonly elapsedMs: number | undefined;
 
-  constructor(durationMs: number) {
+  constructor(durationMs: number, elapsedMs?: number) {
     super({
       code: "ERR_EDGE_EXECUTION_TIMEOUT",
       message: `Execution timeout after ${durationMs}ms`,
       httpStatus: 504,
-      fields: { durationMs },
+      fields: { durationMs, elapsedMs },
     });
     this.durationMs = durationMs;
+    this.elapsedMs = elapsedMs;
   }
 }
 
 export class FuelExhausted extends RuntimeError {
+  /** The limit, all of which was consumed. */
   readonly maxFuel: number | undefined;
 
   constructor(maxFuel?: number) {
@@ -164,15 +169,18 @@ export class FuelExhausted extends RuntimeError {
 
 export class MemoryLimitExceeded extends RuntimeError {
   readonly limitMb: number;
+  /** What was used, or would have been, where that is known. */
+  readonly usedBytes: number | undefined;
 
-  constructor(limitMb: number) {
+  constructor(limitMb: number, usedBytes?: number) {
     super({
       code: "ERR_EDGE_MEMORY_LIMIT_EXCEEDED",
       message: `Memory limit exceeded: ${limitMb}MB`,
       httpStatus: 503,
-      fields: { limitMb },
+      fields: { limitMb, usedBytes },
     });
     this.limitMb = limitMb;
+    this.usedBytes = usedBytes;
   }
 }
 

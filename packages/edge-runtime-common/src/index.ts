@@ -1,4 +1,5 @@
 export * from "./config.ts";
 export * from "./errors.ts";
+export * from "./guest-frame.ts";
 export * from "./problem.ts";
 export * from "./request-errors.ts";

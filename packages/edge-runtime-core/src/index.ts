@@ -18,6 +18,10 @@ export { calculateFuelConsumed, createStore, getRemainingFuel } from "./engine/c
 export { WasmEngine } from "./engine/engine.ts";
 export type { EngineOptions, ResetFault } from "./engine/engine.ts";
 export type { ExecutionResult, Success, Trapped } from "./engine/execution-result.ts";
+export { FuelProfile } from "./engine/fuel-profile.ts";
+export type { FuelSample, ProfileNode } from "./engine/fuel-profile.ts";
+export { toCpuProfile } from "./engine/cpu-profile.ts";
+export type { CpuProfile, CpuProfileNode } from "./engine/cpu-profile.ts";
 export { hostInstance } from "./engine/host-functions.ts";
 export type {
   HostCall,

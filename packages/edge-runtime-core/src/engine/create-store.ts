@@ -11,7 +11,7 @@ import { WorkerContext } from "./worker-context.ts";
 export function emptyStore(engine: WasmEngine, cores: readonly CompiledCore[]): Store {
   const { platform, trapSource, config, heapBudget } = engine;
   const epoch = config.epochInterruption ? () => engine.epoch : () => Number.NEGATIVE_INFINITY;
-  return new Store({ platform, trapSource, epoch, cores, heapBudget });
+  return new Store({ platform, trapSource, epoch, cores, heapBudget, stacks: engine.stackReader(cores) });
 }
 
 /** A store whose first run has started: its fuel is full and its deadline counts from now. */

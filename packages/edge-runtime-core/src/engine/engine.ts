@@ -1,9 +1,11 @@
 // The engine: what all modules, stores and runs of one process share. V8 itself is ambient; this holds its epoch, the
 // limit on live instances, the compile cache, and the ports to the platform.
 
-import type { EngineConfig } from "edge-runtime-common";
+import type { EngineConfig, GuestFrame } from "edge-runtime-common";
 import type { CapacityStats } from "./capacity.ts";
 import { Capacity } from "./capacity.ts";
+import type { CompiledCore } from "./core-instance.ts";
+import { GuestStackReader } from "./guest-stack.ts";
 import { HeapBudget } from "./heap-budget.ts";
 import { defaultHeapBytes } from "./limits.ts";
 import { ModuleCache } from "./module-cache.ts";
@@ -47,6 +49,9 @@ export class WasmEngine {
   /** Proposals that modules may use where their own options do not say. */
   readonly proposals: Proposals;
   readonly onResetFault: ((fault: ResetFault) => void) | undefined;
+  readonly #stackReaders = new WeakMap<readonly CompiledCore[], GuestStackReader>();
+  /** Where start functions were when they ended their instance, by the error that tells it. */
+  readonly startStacks = new WeakMap<Error, readonly GuestFrame[]>();
   #epoch = 0;
 
   constructor(config: EngineConfig, options: EngineOptions) {
@@ -78,6 +83,13 @@ export class WasmEngine {
   /** Advances the epoch by one: runs whose epoch deadline is reached end with ExecutionTimeout at their next check. */
   incrementEpoch(): void {
     this.#epoch += 1;
+  }
+
+  /** Reads stack traces of rewritten modules; one reader for all stores of a program. */
+  stackReader(cores: readonly CompiledCore[]): GuestStackReader {
+    const reader = this.#stackReaders.get(cores) ?? new GuestStackReader(cores);
+    this.#stackReaders.set(cores, reader);
+    return reader;
   }
 
   get epoch(): number {

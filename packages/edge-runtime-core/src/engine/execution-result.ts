@@ -1,6 +1,6 @@
 // How a run ended, as data.
 
-import type { RuntimeError } from "edge-runtime-common";
+import type { GuestFrame, RuntimeError } from "edge-runtime-common";
 import type { ExecutionMetrics } from "./worker-context.ts";
 
 export interface Success {
@@ -17,6 +17,8 @@ export interface Trapped {
   /** Code of `error`, e.g. `ERR_EDGE_FUEL_EXHAUSTED`. */
   readonly code: string;
   readonly error: RuntimeError;
+  /** Where the guest was, innermost first: at most 32 frames; empty where that is not known. */
+  readonly stack: readonly GuestFrame[];
   readonly metrics: ExecutionMetrics;
 }
 

@@ -102,7 +102,10 @@ export class HeapAccounts {
   #cover(): void {
     const missing = this.#grantedBytes - this.#takenBytes;
     if (missing <= 0) return;
-    if (!this.#budget.take(missing)) throw new MemoryLimitExceeded(Math.floor(this.#budget.limitBytes / bytesPerMb));
+    const { limitBytes, usedBytes } = this.#budget;
+    if (!this.#budget.take(missing)) {
+      throw new MemoryLimitExceeded(Math.floor(limitBytes / bytesPerMb), usedBytes + missing);
+    }
     this.#takenBytes += missing;
   }
 }

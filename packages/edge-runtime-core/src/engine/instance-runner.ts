@@ -4,7 +4,7 @@
 //
 // What the guest does is a result; what the caller did wrong (no such entry, wrong arguments, no instance free) rejects.
 
-import type { ExecutionConfig, RuntimeError } from "edge-runtime-common";
+import type { ExecutionConfig, GuestFrame, RuntimeError } from "edge-runtime-common";
 import {
   bug,
   ExecutionCancelled,
@@ -17,6 +17,7 @@ import type { CoreSignature } from "../instrument/plan.ts";
 import type { InstancePool, PooledInstance, PoolStats } from "../pool/instance-pool.ts";
 import type { CompiledModule, EntryType } from "./compiled-module.ts";
 import type { WasmEngine } from "./engine.ts";
+import type { FuelProfile } from "./fuel-profile.ts";
 import type { ExecutionResult } from "./execution-result.ts";
 import type { HostImports } from "./host-functions.ts";
 import { createPool, runError } from "./instantiate.ts";
@@ -38,6 +39,8 @@ export interface RunOptions {
   readonly context: WorkerContext;
   /** Ends the run when the engine's epoch has advanced this often since its start; default: never. */
   readonly epochsToLive?: number;
+  /** Takes in where the run's fuel goes; needs fuel metering, and slows the guest down. */
+  readonly profile?: FuelProfile;
 }
 
 /** A run under way. */
@@ -164,18 +167,20 @@ export class InstanceRunner {
     const { store, guest } = instance;
     let value: unknown;
     let reason: RuntimeError | undefined;
+    let stack: readonly GuestFrame[] = [];
     try {
       const fn = guest.entry(entry) ?? bug(`entry ${entry} has a type and no function`);
       value = await this.#guestCall(store, fn, args, options);
     } catch (error) {
       // The reason stands in the store, which `finish` clears.
       reason = runError(error, store);
+      stack = store.guestStack(error);
       store.meter.stop(reason);
     }
     const metrics = this.#finish(instance, options);
     if (reason === undefined) return { kind: "success", value, metrics };
     if (reason instanceof SignatureMismatch) throw reason;
-    return { kind: "trap", message: reason.message, code: reason.code, error: reason, metrics };
+    return { kind: "trap", message: reason.message, code: reason.code, error: reason, stack, metrics };
   }
 
   #guestCall(
@@ -185,7 +190,9 @@ export class InstanceRunner {
     options: RunOptions & { onStore: (store: Store | undefined) => void },
   ): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      store.startRun(this.#limits, options.context, reject);
+      const { profile } = options;
+      const watch = { onAbort: reject, ...(profile === undefined ? {} : { profile }) };
+      store.startRun(this.#limits, options.context, watch);
       if (options.epochsToLive !== undefined) store.meter.setEpochDeadline(this.#engine.epoch + options.epochsToLive);
       options.onStore(store);
       fn(args).then(resolve, reject);
@@ -204,6 +211,7 @@ export class InstanceRunner {
         memoryUsedBytes: store.memory.usedBytes,
         durationMs: store.meter.elapsedMs,
       };
+      options.profile?.end(metrics.fuelConsumed);
       guest.close();
       options.context.finish(metrics);
       return metrics;
@@ -221,7 +229,8 @@ export class InstanceRunner {
     const durationMs = this.#engine.platform.now() - startedAt;
     const metrics: ExecutionMetrics = { fuelConsumed: 0, memoryUsedBytes: 0, durationMs };
     context.finish(metrics);
-    return { kind: "trap", message: known.message, code: known.code, error: known, metrics };
+    const stack = this.#engine.startStacks.get(known) ?? [];
+    return { kind: "trap", message: known.message, code: known.code, error: known, stack, metrics };
   }
 }
 

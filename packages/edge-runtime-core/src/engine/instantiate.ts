@@ -21,7 +21,8 @@ export function runError(error: unknown, store: Store): RuntimeError {
   if (stopped !== undefined) return stopped;
   const known = toRuntimeError(error) ?? new InternalError("a run failed", error);
   const aborted = known instanceof Trap && known.trapCode === "unreachable";
-  return aborted && store.memory.denied ? new MemoryLimitExceeded(store.meter.limits.memoryMb) : known;
+  if (!aborted || !store.memory.denied) return known;
+  return new MemoryLimitExceeded(store.meter.limits.memoryMb, store.memory.usedBytes);
 }
 
 /** Why no instance of a program can be restored, as far as its binary tells. */
@@ -42,12 +43,14 @@ export async function instantiate(
   const store = emptyStore(engine, program.cores);
   const startedAtMs = engine.platform.wallClock();
   const started = new Promise<Guest>((resolve, reject) => {
-    store.startRun(limits, new WorkerContext({ requestId: "instantiate", startedAtMs }), reject);
-    program.instantiate(store).then(resolve, (error: unknown) => reject(runError(error, store)));
+    store.startRun(limits, new WorkerContext({ requestId: "instantiate", startedAtMs }), { onAbort: reject });
+    program.instantiate(store).then(resolve, reject);
   });
   const guest = await started.catch((error: unknown) => {
+    const reason = runError(error, store);
+    engine.startStacks.set(reason, store.guestStack(error));
     store.dispose();
-    throw error;
+    throw reason;
   });
   store.heap.keep();
   store.endRun();

@@ -102,7 +102,8 @@ export class MemoryAccounts {
     this.#cap("memories", this.#memories.length + memories, storeCaps.memories);
     this.#cap("tables", this.#tables.length + tables.length, storeCaps.tables);
     this.#cap("table elements", elements, storeCaps.tableElements);
-    if (this.usedBytes + initialBytes(plan) > limitMb * bytesPerMb) throw new MemoryLimitExceeded(limitMb);
+    const needed = this.usedBytes + initialBytes(plan);
+    if (needed > limitMb * bytesPerMb) throw new MemoryLimitExceeded(limitMb, needed);
     this.#heap.add(plan.initialHeapBytes);
   }
 

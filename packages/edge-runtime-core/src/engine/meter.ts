@@ -26,6 +26,7 @@ export class Meter {
   #limits: RunLimits = never;
   #consumed = 0;
   #slice = 0;
+  #maxSlice = sliceFuel;
   #startedAt = 0;
   #deadline = 0;
   #epochDeadline = Number.POSITIVE_INFINITY;
@@ -59,9 +60,10 @@ export class Meter {
     return this.#limits;
   }
 
-  /** Starts the accounts of a run now. */
-  start(limits: RunLimits): void {
+  /** Starts the accounts of a run now; its checks are at most `maxSlice` units of fuel apart. */
+  start(limits: RunLimits, maxSlice = sliceFuel): void {
     this.#limits = limits;
+    this.#maxSlice = maxSlice;
     this.#consumed = 0;
     this.#charged = false;
     this.#stop = undefined;
@@ -78,8 +80,13 @@ export class Meter {
     this.expire();
   }
 
+  /** Changes how far apart checks are, from the next on. */
+  setMaxSlice(maxSlice: number): void {
+    this.#maxSlice = maxSlice;
+  }
+
   #refill(): void {
-    this.#slice = Math.max(0, Math.min(sliceFuel, this.#limits.maxFuel - this.#consumed));
+    this.#slice = Math.max(0, Math.min(this.#maxSlice, this.#limits.maxFuel - this.#consumed));
     this.#counter.value = this.#slice;
   }
 
@@ -144,8 +151,8 @@ export class Meter {
     const { maxFuel, timeoutMs } = this.#limits;
     const overdraft = this.#charged ? 0 : late;
     if (this.#consumed >= maxFuel + overdraft) this.#stop = new FuelExhausted(maxFuel);
-    else if (now >= this.#deadline) this.#stop = new ExecutionTimeout(timeoutMs);
-    else if (this.#epoch() >= this.#epochDeadline) this.#stop = new ExecutionTimeout(Math.round(this.elapsedMs));
+    else if (now >= this.#deadline) this.#stop = new ExecutionTimeout(timeoutMs, this.elapsedMs);
+    else if (this.#epoch() >= this.#epochDeadline) this.#stop = new ExecutionTimeout(Math.round(this.elapsedMs), this.elapsedMs);
   }
 
   /** The guest paused: others had their turn. */

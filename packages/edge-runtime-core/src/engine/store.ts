@@ -4,7 +4,7 @@
 // Host code that must end the guest goes through `kill`. After that, or after `abort`, the guest is never resumed:
 // promises that it waits on stay unsettled, and the store is not used again.
 
-import type { RuntimeError } from "edge-runtime-common";
+import type { GuestFrame, RuntimeError } from "edge-runtime-common";
 import {
   bug,
   ExecutionTimeout,
@@ -19,9 +19,13 @@ import {
 } from "edge-runtime-common";
 import { waitResult } from "../instrument/atomic-wait.ts";
 import { growMemory } from "../instrument/growth.ts";
+import { verdict } from "../instrument/slow-check.ts";
 import type { ComponentStore, CoreFunction, CoreImports } from "./component-store.ts";
 import type { CompiledCore } from "./core-instance.ts";
 import { CoreModuleInstance } from "./core-instance.ts";
+import type { FuelProfile } from "./fuel-profile.ts";
+import type { GuestStackReader, StackTrace } from "./guest-stack.ts";
+import { captureStack } from "./guest-stack.ts";
 import type { HostCall, HostFunction } from "./host-functions.ts";
 import { HeapAccounts } from "./heap-accounts.ts";
 import type { HeapBudget } from "./heap-budget.ts";
@@ -44,10 +48,23 @@ export interface StoreOptions {
   readonly epoch: () => number;
   readonly cores: readonly CompiledCore[];
   readonly heapBudget: HeapBudget;
+  /** Reads stack traces of `cores`. */
+  readonly stacks: GuestStackReader;
 }
 
-/** Called when a run ends while its guest is suspended. */
-export type OnAbort = (error: RuntimeError) => void;
+export interface RunWatch {
+  /** Called when the run ends while its guest is suspended. */
+  readonly onAbort?: (error: RuntimeError) => void;
+  /** Told at each check where the guest is and what it consumed. */
+  readonly profile?: FuelProfile;
+}
+
+/** Frames that are kept where a run ends, those of the host and of injected functions among them. */
+const stopFrames = 64;
+/** Frames that are kept whenever a guest waits, should its run end meanwhile. */
+const waitFrames = 16;
+/** Frames that a profile sees. */
+const profileFrames = 200;
 
 interface LinkedImports {
   readonly imports: WebAssembly.Imports;
@@ -87,8 +104,13 @@ export class Store implements ComponentStore {
   readonly #injected: ReadonlyMap<string, WebAssembly.ImportValue>;
   readonly #hostCall: HostCall;
   readonly #waiters: Waiters;
+  readonly #stacks: GuestStackReader;
   #context: WorkerContext | undefined;
-  #onAbort: OnAbort | undefined;
+  #watch: RunWatch = {};
+  /** Where the run was ended. */
+  #stopTrace: StackTrace | undefined;
+  /** Where the guest is suspended. */
+  #waitTrace: StackTrace | undefined;
   #cancelTimer: (() => void) | undefined;
   /** Milliseconds spent in host functions since the guest was last made to look at the clock for them. */
   #hostMs = 0;
@@ -100,12 +122,13 @@ export class Store implements ComponentStore {
     this.#platform = options.platform;
     this.#trapSource = options.trapSource;
     this.#cores = options.cores;
+    this.#stacks = options.stacks;
     this.heap = new HeapAccounts(options.heapBudget);
     this.memory = new MemoryAccounts(this.heap);
     this.#waiters = new Waiters(options.platform.schedule);
     this.meter = new Meter({ now: options.platform.now, epoch: options.epoch });
     this.#injected = new Map<string, WebAssembly.ImportValue>([
-      ["check", (late: number) => this.meter.check(late)],
+      ["check", (late: number) => this.#check(late)],
       ["yield", new WebAssembly.Suspending(() => this.#yield())],
       ["grow", (kind: number, delta: number) => this.#grow(kind, delta)],
       ["allocate", () => this.#allocate()],
@@ -155,14 +178,14 @@ export class Store implements ComponentStore {
   }
 
   /** Starts a run: accounts from zero, deadline from now. */
-  startRun(limits: RunLimits, context: WorkerContext, onAbort?: OnAbort): void {
+  startRun(limits: RunLimits, context: WorkerContext, watch: RunWatch = {}): void {
     this.#run += 1;
     this.#context = context;
-    this.#onAbort = onAbort;
+    this.#watch = watch;
     this.#hostMs = 0;
     this.memory.startRun();
     this.heap.startRun();
-    this.meter.start(limits);
+    this.meter.start(limits, watch.profile?.interval);
   }
 
   /** Ends the run; its context is out of reach for host functions afterwards. */
@@ -172,7 +195,9 @@ export class Store implements ComponentStore {
     this.#waiters.clear();
     this.heap.endRun();
     this.#context = undefined;
-    this.#onAbort = undefined;
+    this.#watch = {};
+    this.#stopTrace = undefined;
+    this.#waitTrace = undefined;
     if (this.meter.stopped !== undefined) this.#abandoned = true;
   }
 
@@ -183,11 +208,12 @@ export class Store implements ComponentStore {
 
   /** Ends the run from outside; a suspended guest is not resumed. */
   abort(error: RuntimeError): void {
+    if (this.meter.stopped === undefined) this.#stopTrace ??= this.#waitTrace;
     this.meter.stop(error);
     this.meter.expire();
     this.#abandoned = true;
     this.#stopTimer();
-    this.#onAbort?.(error);
+    this.#watch.onAbort?.(error);
   }
 
   readonly instantiateCore = async (index: number, imports: CoreImports): Promise<CoreModuleInstance> => {
@@ -249,7 +275,7 @@ export class Store implements ComponentStore {
     const { memoryMb } = this.meter.limits;
     this.heap.settle();
     const roomBytes = memoryMb * bytesPerMb - this.memory.usedBytes;
-    if (roomBytes < 0) throw this.kill(new MemoryLimitExceeded(memoryMb));
+    if (roomBytes < 0) throw this.kill(new MemoryLimitExceeded(memoryMb, this.memory.usedBytes));
     try {
       this.heap.refill(roomBytes);
     } catch (error) {
@@ -286,9 +312,35 @@ export class Store implements ComponentStore {
   };
 
   readonly kill = (error: RuntimeError): unknown => {
+    if (this.meter.stopped === undefined) this.#traceStop();
     this.meter.stop(error);
     return this.#trapSource();
   };
+
+  #traceStop(): void {
+    this.#stopTrace ??= this.#waitTrace ?? captureStack(stopFrames);
+  }
+
+  /** Where the guest was when the run ended: where it was stopped, else where what it threw came from. */
+  guestStack(thrown: unknown): readonly GuestFrame[] {
+    const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
+    return this.#stacks.read(this.#stopTrace ?? (cause instanceof Error ? cause : undefined));
+  }
+
+  /** The guest's check. */
+  #check(late: number): number {
+    const { profile } = this.#watch;
+    if (profile !== undefined) this.#look(profile);
+    const answer = this.meter.check(late);
+    if (answer === verdict.stop) this.#traceStop();
+    return answer;
+  }
+
+  #look(profile: FuelProfile): void {
+    const stack = this.#stacks.read(captureStack(profileFrames), profileFrames);
+    profile.look(stack, this.meter.consumed);
+    this.meter.setMaxSlice(profile.interval);
+  }
 
   readonly charge = (fuel: number): void => {
     this.meter.charge(fuel);
@@ -298,6 +350,7 @@ export class Store implements ComponentStore {
   #wait(promise: PromiseLike<unknown>): Promise<unknown> {
     const run = this.#run;
     this.#startTimer();
+    this.#waitTrace = captureStack(waitFrames);
     return new Promise((resolve, reject) => {
       const settle = (outcome: () => void): void => {
         if (run !== this.#run || this.meter.stopped !== undefined) return;
@@ -307,7 +360,11 @@ export class Store implements ComponentStore {
         outcome();
       };
       promise.then(
-        (value) => settle(() => resolve(value)),
+        (value) =>
+          settle(() => {
+            this.#waitTrace = undefined;
+            resolve(value);
+          }),
         (error: unknown) => settle(() => reject(this.kill(hostFault(error)) as Error)),
       );
     });
@@ -317,7 +374,7 @@ export class Store implements ComponentStore {
     this.#stopTimer();
     const { timeoutMs } = this.meter.limits;
     this.#cancelTimer = this.#platform.schedule(this.meter.remainingMs, () =>
-      this.abort(new ExecutionTimeout(timeoutMs)),
+      this.abort(new ExecutionTimeout(timeoutMs, this.meter.elapsedMs)),
     );
   }
 
@@ -329,8 +386,10 @@ export class Store implements ComponentStore {
   /** Lets the event loop serve others. A run that was ended meanwhile is not resumed. */
   async #yield(): Promise<void> {
     const run = this.#run;
+    this.#waitTrace = captureStack(waitFrames);
     await this.#platform.yieldToEventLoop();
     if (run !== this.#run || this.#abandoned) await new Promise(() => {});
+    this.#waitTrace = undefined;
     this.meter.paused();
   }
 

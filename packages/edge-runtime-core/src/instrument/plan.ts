@@ -34,6 +34,16 @@ export interface CoreSignature {
   readonly results: readonly string[];
 }
 
+/** How function indices of the rewritten module follow from those of the original. */
+export interface FunctionIndices {
+  /** Imported functions of the original. */
+  readonly importedFunctions: number;
+  /** Function imports added behind them. */
+  readonly injectedImports: number;
+  /** All functions of the original. */
+  readonly functions: number;
+}
+
 export interface ExportPlan extends ModuleExport {
   /** Functions only. */
   readonly signature?: CoreSignature;
@@ -53,6 +63,7 @@ export interface CorePlan {
   readonly counter: CounterPlace;
   /** Module name of injected imports and prefix of injected exports; begins no name of the original. */
   readonly prefix: string;
+  readonly indices: FunctionIndices;
   readonly imports: readonly ModuleImport[];
   readonly exports: readonly ExportPlan[];
   readonly memories: readonly MemoryPlan[];

@@ -224,6 +224,11 @@ class ModuleRewriter {
       metering,
       counter,
       prefix,
+      indices: {
+        importedFunctions: shape.importedFunctions,
+        injectedImports: this.#injection.importedFunctions.length,
+        functions: shape.functions.length,
+      },
       imports: shape.imports,
       exports: shape.exports.map((entry) => exportPlan(shape, entry.index, entry)),
       memories: shape.memories.map(({ type, imported }) => ({
