@@ -1,7 +1,7 @@
 // Errors for people and for JSON. Text of guests (log messages, traps, names in a module) reaches the terminal only
 // with its control characters made visible: an escape sequence could rewrite what the user sees.
 
-import { RuntimeError } from "edge-runtime-common";
+import { ExecutionTimeout, FuelExhausted, MemoryLimitExceeded, RuntimeError } from "edge-runtime-common";
 import { UsageError } from "./usage-error.ts";
 
 /** Code and one-line message, as in the JSON of `run`. */
@@ -15,6 +15,17 @@ export function summarizeError(error: unknown): ErrorSummary {
   if (error instanceof RuntimeError) return { code: error.code, message: error.message };
   const message = error instanceof Error ? error.message : String(error);
   return { code: "ERR_EDGE_INTERNAL", message: `Internal error: ${message}` };
+}
+
+/** The limit that ended a run and what was used of it, as the error has them; null where it was none. */
+export function limitOf(error: unknown): Readonly<Record<string, number>> | null {
+  const isLimit =
+    error instanceof FuelExhausted || error instanceof ExecutionTimeout || error instanceof MemoryLimitExceeded;
+  if (!isLimit) return null;
+  const numbers = Object.entries(error.fields).filter(
+    (entry): entry is [string, number] => typeof entry[1] === "number",
+  );
+  return Object.fromEntries(numbers);
 }
 
 export interface ErrorFormat {

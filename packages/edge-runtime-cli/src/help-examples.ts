@@ -21,6 +21,7 @@ Examples:
   $ edge-runtime run examples/core-wat/fib.wat
   $ edge-runtime run examples/core-wat/fib.wat --invoke fib 10 --json
   $ edge-runtime run examples/core-wat/fib.wat --invoke fib 30 --no-fuel --timeout-ms 1000
+  $ edge-runtime run examples/core-wat/fib.wat --invoke fib 15 --profile fib.cpuprofile
   $ edge-runtime run greet.wasm --invoke 'greet("World")'
   $ edge-runtime run greet.wasm --invoke greet '"World"'
 

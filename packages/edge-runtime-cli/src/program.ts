@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly memoryMb?: number;
   readonly json?: true;
   readonly allow?: Proposals;
+  /** File to write a profile to. */
+  readonly profile?: string;
 }
 
 export interface CompileOptions {
@@ -106,6 +108,7 @@ function addRun(program: Command): Command {
     )
     .option("--memory-mb <mib>", "most memory in MiB (default: 128)", (text) => parseIntegerOption("--memory-mb", text))
     .option(...ALLOW)
+    .option("--profile <out>", "write where the fuel went to this file, for speedscope, Firefox or Chrome")
     .option("--json", "print one JSON object as the last line of stdout")
     .addHelpText("after", EXAMPLES.run);
 }

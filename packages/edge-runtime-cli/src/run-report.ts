@@ -1,6 +1,7 @@
 // The JSON object that `run --json` prints as its last line, whatever happened. Its keys are an interface: programs
 // read them.
 
+import type { GuestFrame } from "edge-runtime-common";
 import type { ExecutionMetrics, LogEntry } from "edge-runtime-core";
 import type { Json } from "./component-values.ts";
 import type { ErrorSummary } from "./error-text.ts";
@@ -15,6 +16,10 @@ export interface RunReport {
   readonly memoryUsedBytes: number;
   readonly durationMs: number;
   readonly logs: readonly LogEntry[];
+  /** Only of runs that were ended: the numbers of the limit that was met, as in docs/errors.md, null where it was none. */
+  readonly limit?: Readonly<Record<string, number>> | null;
+  /** Only of runs that were ended: where the guest was, innermost first. */
+  readonly stack?: readonly GuestFrame[];
 }
 
 const NO_METRICS: ExecutionMetrics = { fuelConsumed: 0, memoryUsedBytes: 0, durationMs: 0 };
@@ -22,6 +27,7 @@ const NO_METRICS: ExecutionMetrics = { fuelConsumed: 0, memoryUsedBytes: 0, dura
 export interface RunOutcome {
   readonly result?: readonly Json[];
   readonly error?: ErrorSummary;
+  readonly ended?: Required<Pick<RunReport, "limit" | "stack">>;
   readonly metrics?: ExecutionMetrics;
   readonly logs?: readonly LogEntry[];
 }
@@ -38,5 +44,6 @@ export function createRunReport(outcome: RunOutcome): RunReport {
     // Microseconds are what the clock resolves.
     durationMs: Math.round(durationMs * 1000) / 1000,
     logs: outcome.logs ?? [],
+    ...outcome.ended,
   };
 }

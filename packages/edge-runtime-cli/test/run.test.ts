@@ -19,6 +19,10 @@ const waiting = folder.write(
   `(module (memory 1 1 shared)
     (func (export "_start") (result i32) (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const 1000000))))`,
 );
+const named = folder.write(
+  "named.wat",
+  `(module (func $deep (@name "\\u{202e}deep") (export "_start") (call $deep) (call $deep)))`,
+);
 const failing = folder.write("failing.wat", workerGuest(true));
 
 interface Expected {
@@ -59,7 +63,7 @@ const RUNS: Readonly<Record<string, Expected>> = {
   "a trap": {
     args: [core, "--invoke", "trap"],
     exitCode: 1,
-    stderr: /^error: Trap: .*unreachable.* \[ERR_EDGE_TRAP\]\n$/,
+    stderr: /^error: Trap: .*unreachable.* \[ERR_EDGE_TRAP\]\n {2}at function 3 at 0x[0-9a-f]+\n$/,
   },
   "a proposal that is off": {
     args: [objects],
@@ -71,12 +75,18 @@ const RUNS: Readonly<Record<string, Expected>> = {
   "an infinite loop by its fuel": {
     args: [core, "--invoke", "loop", "--timeout-ms", "10000"],
     exitCode: 1,
-    stderr: /^error: Fuel exhausted \[ERR_EDGE_FUEL_EXHAUSTED\]\n$/,
+    stderr:
+      /^error: Fuel exhausted \[ERR_EDGE_FUEL_EXHAUSTED\]\n {2}10000000 units of fuel used\n {2}at function 2 at 0x[0-9a-f]+\n$/,
+  },
+  "recursion, its functions by name": {
+    args: [named, "--fuel", "10000"],
+    exitCode: 1,
+    stderr: /\n {2}10000 units of fuel used\n {2}at \\u\{202e\}deep, repeatedly\n$/,
   },
   "an infinite loop by its deadline": {
     args: [core, "--invoke", "loop", "--no-fuel", "--timeout-ms", "30"],
     exitCode: 1,
-    stderr: /^error: Execution timeout after 30ms \[ERR_EDGE_EXECUTION_TIMEOUT\]\n$/,
+    stderr: /^error: Execution timeout after 30ms \[ERR_EDGE_EXECUTION_TIMEOUT\]\n {2}at function 2 at 0x[0-9a-f]+\n$/,
   },
   "too few arguments": {
     args: [core, "--invoke", "add", "1"],
@@ -166,14 +176,16 @@ test("run --json: log entries of the run", async () => {
 
 test("run --json: a limit that was met, with what was consumed", async () => {
   const { exitCode, stdout } = await runMain("run", core, "--invoke", "loop", "--fuel", "1000", "--json");
-  const { ok, result, error, fuelConsumed } = lastReport(stdout);
+  const { ok, result, error, limit, stack, fuelConsumed } = lastReport(stdout);
   assert.equal(exitCode, 1);
+  assert.equal(stack?.[0]?.function, 2);
   assert.deepEqual(
-    { ok, result, error, fuelConsumed },
+    { ok, result, error, limit, fuelConsumed },
     {
       ok: false,
       result: [],
       error: { code: "ERR_EDGE_FUEL_EXHAUSTED", message: "Fuel exhausted" },
+      limit: { maxFuel: 1000 },
       fuelConsumed: 1000,
     },
   );

@@ -159,20 +159,21 @@ export class RequestHandler {
 
   #settle(exchange: Exchange, fn: ServedFunction, result: ExecutionResult): void {
     const { metrics } = result;
+    if (result.kind === "trap") return this.fail(exchange, result.error, result);
     try {
-      if (result.kind === "trap") throw result.error;
       const response = toGuestResponse(fn, result.value);
       const headers = toFlatHeaders(response);
       this.#finish(exchange, { status: response.status, headers, body: response.body }, { metrics });
     } catch (error) {
-      this.fail(exchange, error, metrics);
+      this.fail(exchange, error, { metrics });
     }
   }
 
   /** Answers with the problem details of the error. */
-  fail(exchange: Exchange, error: unknown, metrics?: ExecutionMetrics): void {
+  fail(exchange: Exchange, error: unknown, run: Pick<RequestOutcome, "metrics" | "stack"> = {}): void {
     const cause = error ?? new InternalError("something was thrown that is nothing");
-    this.#finish(exchange, toProblemAnswer(cause, exchange.requestId), { metrics, error: cause });
+    const { metrics, stack } = run;
+    this.#finish(exchange, toProblemAnswer(cause, exchange.requestId), { metrics, stack, error: cause });
   }
 
   #finish(

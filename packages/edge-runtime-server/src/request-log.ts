@@ -2,7 +2,15 @@
 // of its own and is made visible; queries are left out, since they carry secrets. Fuel, memory and error are there
 // where a guest ran.
 
-import { InternalError, RuntimeError } from "edge-runtime-common";
+import type { GuestFrame } from "edge-runtime-common";
+import {
+  ExecutionTimeout,
+  FuelExhausted,
+  InternalError,
+  MemoryLimitExceeded,
+  printGuestFrame,
+  RuntimeError,
+} from "edge-runtime-common";
 import type { ExecutionMetrics, LogEntry } from "edge-runtime-core";
 import type { Logger } from "edge-runtime-host";
 import { visibleText } from "edge-runtime-host";
@@ -19,12 +27,14 @@ export interface RequestOutcome {
   readonly status: number | undefined;
   readonly metrics?: ExecutionMetrics | undefined;
   readonly error?: unknown;
+  /** Where the guest was when its run ended. */
+  readonly stack?: readonly GuestFrame[] | undefined;
 }
 
 /** `logger` carries the function's name where one was found. */
 export function logRequest(logger: Logger, exchange: Exchange, endedMs: number, outcome: RequestOutcome): void {
   const { requestId, path, context } = exchange;
-  const { metrics, error } = outcome;
+  const { metrics, error, stack } = outcome;
   const status = outcome.status ?? CLIENT_CLOSED;
   const line = {
     requestId,
@@ -37,7 +47,7 @@ export function logRequest(logger: Logger, exchange: Exchange, endedMs: number, 
     logs: context?.logs.length,
     // JSON leaves out what is undefined.
     droppedLogs: context === undefined || context.droppedLogs === 0 ? undefined : context.droppedLogs,
-    error: error === undefined ? undefined : describeError(error),
+    error: error === undefined ? undefined : describeError(error, stack),
   };
   if (status >= 500) logger.error(line, "request");
   else logger.info(line, "request");
@@ -47,12 +57,22 @@ export function logGuestEntry(logger: Logger, requestId: string, entry: LogEntry
   logger[entry.level]({ requestId, guest: { message: visibleText(entry.message) } }, "guest log");
 }
 
-/** Faults of the host come with their stack; of a guest's faults the message says all. */
-export function describeError(error: unknown): Readonly<Record<string, unknown>> {
+/** Numbers of the limit that was met, in the names of docs/errors.md. */
+function limitNumbers(error: RuntimeError): Readonly<Record<string, unknown>> {
+  const isLimit =
+    error instanceof FuelExhausted || error instanceof ExecutionTimeout || error instanceof MemoryLimitExceeded;
+  return isLimit ? error.fields : {};
+}
+
+/** Faults of the host come with their stack; of a guest's faults the message, the limit and the guest's stack say all. */
+export function describeError(error: unknown, stack: readonly GuestFrame[] = []): Readonly<Record<string, unknown>> {
   if (!(error instanceof Error)) return { message: visibleText(String(error).slice(0, MAX_ERROR_LENGTH)) };
   const code = error instanceof RuntimeError ? error.code : undefined;
   const message = visibleText(error.message.slice(0, MAX_ERROR_LENGTH));
-  if (error instanceof RuntimeError && !(error instanceof InternalError)) return { code, message };
+  const guestStack = stack.length === 0 ? undefined : stack.map((frame) => visibleText(printGuestFrame(frame)));
+  if (error instanceof RuntimeError && !(error instanceof InternalError)) {
+    return { code, message, ...limitNumbers(error), guestStack };
+  }
   const cause = error.cause instanceof Error ? error.cause.stack : undefined;
-  return { code, message, stack: error.stack, cause };
+  return { code, message, guestStack, stack: error.stack, cause };
 }

@@ -224,3 +224,20 @@ test("edge server: proposals that a function's table names, and no others", asyn
   const refused = setUp(context, { "objects.wat": wat }, [{ ...fn, proposals: ["threads"] }]);
   await assert.rejects(refused.get("GET /o"), /Function o cannot be served .*proposals = \["gc"\]/);
 });
+
+test("edge server: the log says which limit ended a run, how much was used and where the guest was", async (context) => {
+  const loop = { ...GRANTED, name: "l", route: "/l", max_fuel: 10_000 };
+  const slow = { ...GRANTED, name: "s", route: "/s", timeout_ms: 20, fuel_metering: false };
+  const { get, log } = setUp(context, HANDLER, [GRANTED, loop, slow]);
+  for (const path of ["/h/t", "/l/l", "/s/l"]) await get(`GET ${path}`);
+  const errors = log.flatMap(({ error }) => (error === undefined ? [] : [error as Record<string, unknown>]));
+  assert.equal(errors.length, 3);
+  for (const { guestStack } of errors) {
+    assert.ok(Array.isArray(guestStack) && guestStack.length > 0);
+    for (const line of guestStack as string[]) assert.match(line, /^(module \d+: )?function \d+ at 0x[0-9a-f]+$/);
+  }
+  const [, fuel, timeout] = errors;
+  assert.equal(fuel?.["maxFuel"], 10_000);
+  assert.equal(timeout?.["durationMs"], 20);
+  assert.ok(Number(timeout["elapsedMs"]) >= 20);
+});

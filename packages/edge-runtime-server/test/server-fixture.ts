@@ -41,7 +41,7 @@ export function fakeFunction(route: string, guest: FakeGuest, more: Partial<Serv
     const cancelled = new Promise<ExecutionResult>((resolve) => {
       cancel = (reason) => {
         const error = new ExecutionCancelled(reason);
-        resolve({ kind: "trap", message: error.message, code: error.code, error, metrics: METRICS });
+        resolve({ kind: "trap", message: error.message, code: error.code, error, stack: [], metrics: METRICS });
       };
     });
     const answer = async (): Promise<ExecutionResult> => {

@@ -1,13 +1,13 @@
 // `edge-runtime compile FILE -o OUT`: validates and rewrites once, so that later starts do not.
 
-import { randomBytes } from "node:crypto";
-import { rename, rm, stat, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { ExitCode } from "../exit-code.ts";
 import { createLocalEngine, loadModule } from "../local-engine.ts";
 import type { CompileOptions } from "../program.ts";
 import type { Terminal } from "../terminal.ts";
 import { UsageError } from "../usage-error.ts";
+import { writeWhole } from "../whole-file.ts";
 
 /** Writes the artifact and prints what it is of. Throws UsageError, CompilationFailed. */
 export async function compile(file: string, options: CompileOptions, terminal: Terminal): Promise<ExitCode> {
@@ -41,18 +41,5 @@ async function checkOutput(file: string, output: string): Promise<void> {
   const source = await stat(file).catch(() => undefined);
   if (source?.ino === existing.ino && source.dev === existing.dev) {
     throw new UsageError(`${output}: is the input itself; give another file name with -o`);
-  }
-}
-
-/** Beside its place, then renamed into it: never half an artifact. */
-async function writeWhole(output: string, bytes: Uint8Array): Promise<void> {
-  const temporary = join(dirname(output), `.${basename(output)}.${randomBytes(6).toString("hex")}.tmp`);
-  try {
-    await writeFile(temporary, bytes, { flag: "wx" });
-    await rename(temporary, output);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
-    throw new UsageError(`${output}: cannot be written (${code}); check the folder's permissions and space`, error);
   }
 }

@@ -10,7 +10,8 @@ import { createHostImports } from "edge-runtime-host";
 import { componentValueToJson } from "../component-values.ts";
 import type { Json } from "../component-values.ts";
 import { coreResultToJson, printCoreResult } from "../core-values.ts";
-import { formatError, summarizeError, toOneLine, toVisible } from "../error-text.ts";
+import { formatError, limitOf, summarizeError, toOneLine, toVisible } from "../error-text.ts";
+import { formatGuestStack, keepLongStacks } from "../guest-stack-text.ts";
 import { exitCodeOf } from "../exit-code.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { isMainEntry } from "../entry-name.ts";
@@ -19,6 +20,7 @@ import type { Invocation } from "../invocation.ts";
 import { createLocalEngine, loadModule } from "../local-engine.ts";
 import type { RunOptions } from "../program.ts";
 import { createRunReport } from "../run-report.ts";
+import { createProfile } from "../profile-file.ts";
 import type { Terminal } from "../terminal.ts";
 import { printWave } from "../wave/index.ts";
 
@@ -31,6 +33,8 @@ export interface RunRequest {
 /** Runs and prints. What keeps the guest from being run at all is thrown: UsageError, CompilationFailed and others. */
 export async function run(request: RunRequest, terminal: Terminal): Promise<ExitCode> {
   const { options } = request;
+  keepLongStacks();
+  const profile = await createProfile(options);
   const engine = createLocalEngine();
   const execution = toExecution(options);
   const module = await loadModule(engine, request.file, {
@@ -49,7 +53,9 @@ export async function run(request: RunRequest, terminal: Terminal): Promise<Exit
   // The deadline's timer does not keep the process alive, and a guest may wait for nothing else.
   const keepAlive = setInterval(() => {}, execution.timeoutMs);
   try {
-    const result = await runner.run(invocation.entry, invocation.args, { context });
+    const watch = profile === undefined ? {} : { profile: profile.taken };
+    const result = await runner.run(invocation.entry, invocation.args, { context, ...watch });
+    await profile?.write();
     return report({ result, invocation, logs: context.logs, json: options.json === true }, terminal);
   } finally {
     clearInterval(keepAlive);
@@ -79,13 +85,16 @@ function report({ result, invocation, logs, json }: Finished, terminal: Terminal
   const values = result.kind === "success" ? toValues(invocation.type, result.value) : undefined;
   const error = result.kind === "success" ? mainFailure(invocation, result.value) : result.error;
   if (json) {
-    const outcome = { result: values?.json ?? [], metrics, logs, ...(error && { error: summarizeError(error) }) };
+    const ended = result.kind === "trap" && { ended: { limit: limitOf(result.error), stack: result.stack } };
+    const failure = error && { error: summarizeError(error) };
+    const outcome = { result: values?.json ?? [], metrics, logs, ...ended, ...failure };
     terminal.out(`${JSON.stringify(createRunReport(outcome))}\n`);
   } else {
     terminal.out((values?.text ?? []).map((line) => `${toVisible(line)}\n`).join(""));
   }
   if (error === undefined) return 0;
   terminal.err(`${formatError(error, { withStack: terminal.debug })}\n`);
+  if (result.kind === "trap") terminal.err(formatGuestStack(result.error, result.stack));
   return exitCodeOf(error);
 }
 

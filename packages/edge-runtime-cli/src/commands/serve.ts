@@ -17,6 +17,7 @@ import { createServer } from "edge-runtime-server";
 import type { EdgeServer } from "edge-runtime-server";
 import { loadConfig } from "../config-file.ts";
 import type { ExitCode } from "../exit-code.ts";
+import { keepLongStacks } from "../guest-stack-text.ts";
 import type { ServeOptions } from "../program.ts";
 import type { Terminal } from "../terminal.ts";
 import { UsageError } from "../usage-error.ts";
@@ -31,6 +32,7 @@ export async function serve(options: ServeOptions, terminal: Terminal): Promise<
   const { config, folder } = await loadConfig(path, { host: options.host, port: options.port });
   const logger = createLogger({ level: options.logLevel ?? "info", destination: STDERR });
   compileEagerly();
+  keepLongStacks();
   await using compiler = new CompileThread({
     timeoutMs: config.engine.compileTimeoutMs,
     memoryMb: config.engine.compileMemoryMb,

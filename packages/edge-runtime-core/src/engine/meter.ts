@@ -152,7 +152,8 @@ export class Meter {
     const overdraft = this.#charged ? 0 : late;
     if (this.#consumed >= maxFuel + overdraft) this.#stop = new FuelExhausted(maxFuel);
     else if (now >= this.#deadline) this.#stop = new ExecutionTimeout(timeoutMs, this.elapsedMs);
-    else if (this.#epoch() >= this.#epochDeadline) this.#stop = new ExecutionTimeout(Math.round(this.elapsedMs), this.elapsedMs);
+    else if (this.#epoch() >= this.#epochDeadline)
+      this.#stop = new ExecutionTimeout(Math.round(this.elapsedMs), this.elapsedMs);
   }
 
   /** The guest paused: others had their turn. */

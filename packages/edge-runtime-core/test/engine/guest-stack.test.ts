@@ -97,10 +97,7 @@ const rows: readonly Row[] = [
   },
   {
     what: "the deadline, waiting on shared memory",
-    wat: nested(
-      "(drop (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const -1)))",
-      "(memory 1 1 shared)",
-    ),
+    wat: nested("(drop (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const -1)))", "(memory 1 1 shared)"),
     code: "ERR_EDGE_EXECUTION_TIMEOUT",
     setUp: { execution: { timeoutMs: 10 } },
   },
@@ -160,7 +157,8 @@ test("guest stack: start functions too", async () => {
 });
 
 test("guest stack: recursion is cut to 32 frames", async () => {
-  const wat = '(module (func $f (export "run") (param i32) (result i32) (i32.add (call $f (local.get 0)) (i32.const 1))))';
+  const wat =
+    '(module (func $f (export "run") (param i32) (result i32) (i32.add (call $f (local.get 0)) (i32.const 1))))';
   const result = await runOnce(wat, "run", [1], { execution: { maxFuel: 10_000 } });
   assert.deepEqual(new Set(printed(result)), new Set(["f"]));
   assert.equal(stackOf(result).length, 32);
