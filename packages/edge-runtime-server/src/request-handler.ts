@@ -15,7 +15,7 @@ import {
 } from "edge-runtime-common";
 import type { ServerConfig } from "edge-runtime-common";
 import { WorkerContext } from "edge-runtime-core";
-import type { ExecutionMetrics, ExecutionResult, Platform } from "edge-runtime-core";
+import type { ExecutionResult, Platform } from "edge-runtime-core";
 import type { Logger } from "edge-runtime-host";
 import { toProblemAnswer, writeAnswer } from "./answer.ts";
 import type { Connections } from "./connections.ts";
