@@ -8,7 +8,6 @@ import type { EngineConfig } from "edge-runtime-common";
 import { CompiledModule } from "../../src/index.ts";
 import { costTable } from "../../src/instrument/cost-table.ts";
 import { isArtifact, rewriterVersion } from "../../src/engine/artifact.ts";
-import { costTable } from "../../src/instrument/cost-table.ts";
 import { createEngine, createRunner, run, valueOf } from "../support/runs.ts";
 
 const platform = fakePlatform();

@@ -135,14 +135,14 @@ test("array operations: between chunks there is a check, which can stop them", a
   for (const name of ["fill", "copy"]) {
     let checks = 0;
     let last = Number.POSITIVE_INFINITY;
-    const instance = instantiateRewritten(await parseWat(wat), { onCheck: () => (checks += 1) >= last });
+    const instance = instantiateRewritten(await parseWat(wat), { slice: 1, onCheck: () => (checks += 1) >= last });
     instance.call("make");
     checks = 0;
     instance.call(name);
-    assert.equal(checks, 3);
+    assert.ok(checks > 3, `${checks} checks`);
     instance.call("make");
     checks = 0;
-    last = 2;
+    last = 3;
     assert.throws(() => instance.call(name), /unreachable/);
     last = Number.POSITIVE_INFINITY;
     if (name === "copy") continue;
