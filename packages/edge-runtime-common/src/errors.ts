@@ -203,7 +203,7 @@ export class ExecutionCancelled extends RuntimeError {
  * What is used up: instances of the process; room for linear memories in its address space (a 64-bit memory takes two
  * places); or the few instances that a function gets whose instances must be made anew all the time.
  */
-export type PooledResource = "instance" | "memory" | "throttled instance";
+export type PooledResource = "instance" | "memory" | "throttled instance" | "heap megabyte";
 
 export class PoolExhausted extends RuntimeError {
   readonly limit: number;

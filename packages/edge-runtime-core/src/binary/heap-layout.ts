@@ -55,6 +55,15 @@ export function maxArrayLength(bytes: number): number {
   return Math.floor(maxArrayBytes / (bytes > 16 ? 8 : bytes));
 }
 
+/** What an instance takes besides what its code allocates, for each of its exports and functions that are taken. */
+const exportBytes = { function: 400, other: 100 } as const;
+const takenFunctionBytes = 64;
+
+export function instanceBytes(exports: { readonly functions: number; readonly others: number }, taken: number): number {
+  const { functions, others } = exports;
+  return functions * exportBytes.function + others * exportBytes.other + taken * takenFunctionBytes;
+}
+
 /** Bytes to charge for throwing an exception with these parameters. */
 export function thrownBytes(params: readonly string[]): number {
   let payload = 0;

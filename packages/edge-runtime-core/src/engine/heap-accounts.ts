@@ -5,7 +5,7 @@
 //
 // The guest asks for another slice when one is used up. Objects from the start functions stay for all runs.
 
-import { MemoryLimitExceeded } from "edge-runtime-common";
+import { MemoryLimitExceeded, PoolExhausted } from "edge-runtime-common";
 import { bytesPerWord } from "../instrument/heap-charge.ts";
 import type { HeapBudget } from "./heap-budget.ts";
 import { bytesPerMb } from "./limits.ts";
@@ -20,8 +20,9 @@ export class HeapAccounts {
   #grantedBytes = 0;
   /** What was used before the first run. */
   #baseBytes = 0;
-  /** What the budget was asked for. */
+  /** What the budget was asked for, apart from what is reserved. */
   #takenBytes = 0;
+  #reservedBytes = 0;
 
   constructor(budget: HeapBudget) {
     this.#budget = budget;
@@ -71,6 +72,8 @@ export class HeapAccounts {
   dispose(): void {
     this.#baseBytes = 0;
     this.#reset();
+    this.#budget.giveBack(this.#reservedBytes);
+    this.#reservedBytes = 0;
   }
 
   /** Takes back what is left of the slice. */
@@ -89,6 +92,17 @@ export class HeapAccounts {
     this.settle();
     this.#grantedBytes += bytes;
     this.#cover();
+  }
+
+  /**
+   * Takes from the budget what V8 needs for an instance, which is no part of what its guest uses.
+   *
+   * @throws PoolExhausted where there is no room for another.
+   */
+  reserve(bytes: number): void {
+    const { limitBytes } = this.#budget;
+    if (!this.#budget.take(bytes)) throw new PoolExhausted(Math.floor(limitBytes / bytesPerMb), "heap megabyte");
+    this.#reservedBytes += bytes;
   }
 
   /** Gives a slice of at most `roomBytes`. @throws MemoryLimitExceeded as `add`. */

@@ -220,6 +220,7 @@ export class Store implements ComponentStore {
     const core = this.#cores[index];
     if (core === undefined) throw new InternalError(`core module ${index} does not exist`);
     this.memory.admit(core.plan, this.meter.limits.memoryMb);
+    this.heap.reserve(core.plan.instanceHeapBytes);
     const linked = this.#link(core, imports);
     const instance = new CoreModuleInstance(core, newInstance(core, linked.imports));
     linked.memories.push(...instance.memories);

@@ -70,6 +70,8 @@ export interface CorePlan {
   readonly tables: readonly TablePlan[];
   /** Bytes of garbage-collected objects that instantiation allocates, at most. */
   readonly initialHeapBytes: number;
+  /** Bytes that an instance takes in V8's heap for exports and references to functions, about. */
+  readonly instanceHeapBytes: number;
   readonly hasStart: boolean;
   /** The code can write to a table. */
   readonly writesTables: boolean;

@@ -12,7 +12,7 @@
 // made here is validated once more when the engine compiles it. Throughput is what bounds compile time: bytes that do
 // not change are copied in runs.
 
-import { fieldBytes } from "../binary/heap-layout.ts";
+import { fieldBytes, instanceBytes } from "../binary/heap-layout.ts";
 import type { CoreModuleShape, Section } from "../binary/module.ts";
 import {
   functionTypeAt,
@@ -45,6 +45,7 @@ import {
   copyTags,
   dataSegments,
 } from "./renumber.ts";
+import { takenFunctions } from "./taken-functions.ts";
 import { rewriteTypes } from "./type-section.ts";
 import type { Shadows } from "./snapshot-functions.ts";
 import { addShadows } from "./snapshot-functions.ts";
@@ -246,6 +247,7 @@ class ModuleRewriter {
         imported,
       })),
       initialHeapBytes: this.#injection.constantHeap.bytes,
+      instanceHeapBytes: instanceHeapBytes(shape),
       hasStart: shape.start !== undefined,
       writesTables: (uses & Use.tableWrite) !== 0,
       tableShadows: shadows.exports.some((entry) => entry.name === "saveTables"),
@@ -255,6 +257,11 @@ class ModuleRewriter {
       features: [...shape.features].toSorted(),
     };
   }
+}
+
+function instanceHeapBytes(shape: CoreModuleShape): number {
+  const functions = shape.exports.filter((entry) => entry.kind === "function").length;
+  return instanceBytes({ functions, others: shape.exports.length - functions }, takenFunctions(shape).size);
 }
 
 function exportPlan(shape: CoreModuleShape, index: number, entry: Omit<ExportPlan, "type">): ExportPlan {

@@ -7,7 +7,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { parseWat } from "edge-runtime-testing";
 import { readCoreModule } from "../../src/binary/module.ts";
-import { arrayBytes, fieldBytes, thrownBytes } from "../../src/binary/heap-layout.ts";
+import { arrayBytes, fieldBytes, instanceBytes, thrownBytes } from "../../src/binary/heap-layout.ts";
 
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
@@ -104,6 +104,24 @@ test("heap layout: an exception takes no more than it, or the place that holds i
   }
   const large = [...Array.from({ length: 100 }, () => "i64"), ...Array.from({ length: 50 }, () => "externref"), "f32"];
   assertClose(thrownBytes(large), await exceptions(large));
+});
+
+test("heap layout: an instance takes no more than is reserved for its exports and taken functions", async () => {
+  const count = 2000;
+  const functions = Array.from({ length: count }, (_, index) => `(func $f${index} (export "f${index}"))`);
+  const taken = Array.from({ length: count }, (_, index) => `$f${index}`).join(" ");
+  const wat = `(module (table ${count} funcref) (elem (i32.const 0) func ${taken}) ${functions.join("")})`;
+  const module = new WebAssembly.Module(await parseWat(wat));
+  const instances = [new WebAssembly.Instance(module)];
+  collect();
+  const before = process.memoryUsage().heapUsed;
+  for (let index = 0; index < 20; index++) instances.push(new WebAssembly.Instance(module));
+  collect();
+  const used = (process.memoryUsage().heapUsed - before) / 20;
+  assert.equal(instances.length, 21);
+  // The table's elements are charged to the guest.
+  const charged = instanceBytes({ functions: count, others: 0 }, count) + count * 8;
+  assertClose(charged, used);
 });
 
 test("heap layout: a loop that throws and catches keeps nothing", async () => {

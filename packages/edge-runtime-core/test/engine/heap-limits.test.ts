@@ -3,8 +3,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MemoryLimitExceeded } from "edge-runtime-common";
-import { testPlatform } from "edge-runtime-testing";
+import { MemoryLimitExceeded, PoolExhausted } from "edge-runtime-common";
+import { parseWat, testPlatform } from "edge-runtime-testing";
+import { CompiledModule } from "../../src/index.ts";
 import { createEngine, createRunner, errorOf, generous, run, runOnce, settle, valueOf } from "../support/runs.ts";
 
 const limits = { ...generous, maxMemoryMb: 8 };
@@ -135,6 +136,41 @@ test("heap limits: a table that can hold exceptions counts them", async () => {
   await assert.rejects(createRunner("(module (table 24967 exnref))", { execution: limits }), MemoryLimitExceeded);
 });
 
+test("heap limits: the core instances of a component count together", async () => {
+  const module = (name: string): string => `(core module $${name} (type $a (array i8))
+    (func (export "f") (param i32) (drop (array.new_default $a (local.get 0)))))`;
+  const wat = `(component ${module("a")} ${module("b")}
+    (core module $main (import "a" "f" (func $a (param i32))) (import "b" "f" (func $b (param i32)))
+      (func (export "run") (param i32 i32) (call $a (local.get 0)) (call $b (local.get 1))))
+    (core instance $a (instantiate $a)) (core instance $b (instantiate $b))
+    (core instance $main (instantiate $main (with "a" (instance $a)) (with "b" (instance $b))))
+    (func (export "run") (param "a" u32) (param "b" u32) (canon lift (core func $main "run"))))`;
+  const engine = createEngine();
+  const compiled = await CompiledModule.fromAny(engine, await parseWat(wat));
+  const runner = await createRunner(compiled, { execution: limits }, engine);
+  const fits = await run(runner, "run", [4_000_000, 4_000_000]);
+  valueOf(fits);
+  assert.ok(fits.metrics.memoryUsedBytes >= 8_000_000);
+  assert.ok(errorOf(await run(runner, "run", [5_000_000, 5_000_000])) instanceof MemoryLimitExceeded);
+});
+
+test("heap limits: what V8 needs for instances is taken from the budget as long as they live", async () => {
+  const exports = Array.from({ length: 10_000 }, (_, index) => `(func (export "f${index}"))`).join("");
+  const platform = { ...testPlatform(), guestHeapBytes: 10 << 20 };
+  const engine = createEngine({ platform });
+  const runner = await createRunner(`(module ${exports})`, {}, engine);
+  const before = await run(runner, "f0");
+  valueOf(before);
+  assert.equal(before.metrics.memoryUsedBytes, 0);
+  assert.equal(engine.heapBudget.usedBytes, 4_000_000);
+  await runner.warmUp(2);
+  await assert.rejects(runner.warmUp(3), (error: unknown) => error instanceof PoolExhausted);
+  valueOf(await run(runner, "f1"));
+  runner.dispose();
+  await settle();
+  assert.equal(engine.heapBudget.usedBytes, 0);
+});
+
 test("heap limits: runs together cannot take more than the platform has, each below its own limit", async () => {
   const platform = { ...testPlatform(), guestHeapBytes: 10 << 20 };
   const engine = createEngine({ platform });
@@ -152,7 +188,8 @@ test("heap limits: runs together cannot take more than the platform has, each be
   assert.ok(error instanceof MemoryLimitExceeded && error.limitMb === 10);
   for (const release of releases) release();
   valueOf(await first);
-  assert.equal(engine.heapBudget.usedBytes, 0);
+  // What two instances themselves take is left.
+  assert.equal(engine.heapBudget.usedBytes, 800);
   const third = run(runner, "run", [6_000_000]);
   await settle();
   for (const release of releases) release();
