@@ -165,3 +165,22 @@ test("waiters: time over and being woken exclude each other, and forgotten waite
   assert.equal(platform.pendingTimers(), 0);
   assert.equal(waiters.notify(place, 1), 0);
 });
+
+test("atomic wait: memories with 64-bit addresses, by their index", async () => {
+  const wat = `(module (memory 1) (memory $far i64 1 1 shared)
+    (func (export "wait") (param i64 i32) (result i32)
+      (memory.atomic.wait32 $far offset=4 (local.get 0) (local.get 1) (i64.const 1000)))
+    (func (export "notify") (param i64) (result i32) (memory.atomic.notify $far offset=4 (local.get 0) (i32.const 1))))`;
+  assert.deepEqual(valueOf(await runOnce(wat, "wait", [8n, 0])), [2]);
+  assert.deepEqual(valueOf(await runOnce(wat, "wait", [8n, 1])), [1]);
+  assert.deepEqual(valueOf(await runOnce(wat, "notify", [8n])), [0]);
+  for (const [entry, args] of [
+    ["wait", [65_536n, 0]],
+    ["wait", [-4n, 0]],
+    ["notify", [1n << 40n]],
+  ] as const) {
+    // oxlint-disable-next-line no-await-in-loop -- row by row
+    const error = errorOf(await runOnce(wat, entry, args));
+    assert.ok(error instanceof Trap && error.trapCode === "out_of_bounds_memory_access", entry);
+  }
+});
