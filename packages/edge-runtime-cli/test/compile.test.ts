@@ -46,9 +46,9 @@ test("compile: a proposal that is off has to be allowed, for the artifact too", 
   const out = folder.path("objects.edge");
   const refused = await runMain("compile", source, "-o", out);
   assert.equal(refused.exitCode, 2);
-  assert.match(refused.stderr, /uses the gc proposal, which is off/);
+  assert.match(refused.stderr, /\(gc proposal\), which are off/);
   assert.equal((await runMain("compile", source, "-o", out, "--allow", "gc")).exitCode, 0);
-  assert.match((await runMain("run", out)).stderr, /uses the gc proposal, which is off/);
+  assert.match((await runMain("run", out)).stderr, /\(gc proposal\), which are off/);
   assert.equal((await runMain("run", out, "--allow", "gc")).exitCode, 0);
   const inspected = await runMain("inspect", out);
   assert.match(inspected.stdout, /features {4}gc/);

@@ -68,7 +68,7 @@ const RUNS: Readonly<Record<string, Expected>> = {
   "a proposal that is off": {
     args: [objects],
     exitCode: 2,
-    stderr: /^error: .*objects.wat: Compilation failed: .*gc proposal, which is off: allow it with --allow gc/,
+    stderr: /^error: .*objects.wat: Compilation failed: .*\(gc proposal\), which are off: allow them with --allow gc/,
   },
   "a proposal that is allowed": { args: [objects, "--allow", "gc"], exitCode: 0, stdout: "7\n" },
   "a wait on shared memory": { args: [waiting, "--allow", "gc,threads"], exitCode: 0, stdout: "2\n" },

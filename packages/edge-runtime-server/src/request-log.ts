@@ -47,7 +47,9 @@ export function logRequest(logger: Logger, exchange: Exchange, endedMs: number, 
     logs: context?.logs.length,
     // JSON leaves out what is undefined.
     droppedLogs: context === undefined || context.droppedLogs === 0 ? undefined : context.droppedLogs,
-    error: error === undefined ? undefined : describeError(error, stack),
+    error: error === undefined ? undefined : describeError(error),
+    limit: limitNumbers(error),
+    guestStack: stack === undefined || stack.length === 0 ? undefined : stack.map(visibleFrame),
   };
   if (status >= 500) logger.error(line, "request");
   else logger.info(line, "request");
@@ -57,22 +59,23 @@ export function logGuestEntry(logger: Logger, requestId: string, entry: LogEntry
   logger[entry.level]({ requestId, guest: { message: visibleText(entry.message) } }, "guest log");
 }
 
-/** Numbers of the limit that was met, in the names of docs/errors.md. */
-function limitNumbers(error: RuntimeError): Readonly<Record<string, unknown>> {
+/** The limit that was met and what was used of it; undefined where it was none. */
+function limitNumbers(error: unknown): RuntimeError["fields"] | undefined {
   const isLimit =
     error instanceof FuelExhausted || error instanceof ExecutionTimeout || error instanceof MemoryLimitExceeded;
-  return isLimit ? error.fields : {};
+  return isLimit ? error.fields : undefined;
 }
 
-/** Faults of the host come with their stack; of a guest's faults the message, the limit and the guest's stack say all. */
-export function describeError(error: unknown, stack: readonly GuestFrame[] = []): Readonly<Record<string, unknown>> {
+function visibleFrame(frame: GuestFrame): string {
+  return visibleText(printGuestFrame(frame));
+}
+
+/** Faults of the host come with their stack; of a guest's faults the message says all. */
+export function describeError(error: unknown): Readonly<Record<string, unknown>> {
   if (!(error instanceof Error)) return { message: visibleText(String(error).slice(0, MAX_ERROR_LENGTH)) };
   const code = error instanceof RuntimeError ? error.code : undefined;
   const message = visibleText(error.message.slice(0, MAX_ERROR_LENGTH));
-  const guestStack = stack.length === 0 ? undefined : stack.map((frame) => visibleText(printGuestFrame(frame)));
-  if (error instanceof RuntimeError && !(error instanceof InternalError)) {
-    return { code, message, ...limitNumbers(error), guestStack };
-  }
+  if (error instanceof RuntimeError && !(error instanceof InternalError)) return { code, message };
   const cause = error.cause instanceof Error ? error.cause.stack : undefined;
-  return { code, message, guestStack, stack: error.stack, cause };
+  return { code, message, stack: error.stack, cause };
 }

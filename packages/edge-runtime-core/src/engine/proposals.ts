@@ -13,12 +13,14 @@ export interface Proposals {
 
 export const proposalNames = ["gc", "threads"] as const;
 
+const contents = { gc: "garbage-collected types", threads: "shared memory or atomic operators" } as const;
+
 /** @throws CompilationFailed where a module uses a proposal that is not allowed. */
 export function checkProposals(cores: readonly { readonly plan: CorePlan }[], allowed: Proposals): void {
   for (const name of proposalNames) {
     if (allowed[name] === true || cores.every(({ plan }) => !plan.features.includes(name))) continue;
     throw new CompilationFailed(
-      `the module uses the ${name} proposal, which is off: allow it with --allow ${name}, ` +
+      `the module uses ${contents[name]} (${name} proposal), which are off: allow them with --allow ${name}, ` +
         `or proposals = ["${name}"] of the function`,
     );
   }
