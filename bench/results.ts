@@ -1,6 +1,7 @@
-// The figures of one run: printed as a table, written as flat keys beside a description of the machine.
+// The figures of one run: printed as a table, written as flat keys beside a description of the machine. What other
+// scripts measured stays in the file.
 
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, totalmem } from "node:os";
 
 export interface Row {
@@ -28,6 +29,7 @@ export class Results {
   }
 
   write(path: URL): void {
+    const known = existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>) : {};
     const figures = Object.fromEntries(this.#rows.map(({ key, value }) => [key, Number(value.toPrecision(4))]));
     const machine = {
       cpu: cpus()[0]?.model ?? "unknown",
@@ -37,7 +39,11 @@ export class Results {
       node: process.versions.node,
       v8: process.versions.v8,
     };
-    const text = JSON.stringify({ date: new Date().toISOString().slice(0, 10), machine, ...figures }, undefined, 2);
+    const text = JSON.stringify(
+      { ...known, date: new Date().toISOString().slice(0, 10), machine, ...figures },
+      undefined,
+      2,
+    );
     writeFileSync(path, `${text}\n`);
   }
 }

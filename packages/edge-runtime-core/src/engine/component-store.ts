@@ -27,7 +27,7 @@ export interface ComponentStore {
   readonly callHost: (fn: HostFunction, args: readonly unknown[]) => unknown;
   /**
    * Calls an `async` host function (from within a `Suspending` import): its value where it need not wait, else a promise.
-   * That never settles when the run ended meanwhile: the guest is not resumed and what follows does not run.
+   * Where the run ends meanwhile it rejects with a genuine trap: the guest's stack is unwound and none of its code runs.
    */
   readonly callHostAsync: (fn: HostFunction, args: readonly unknown[]) => unknown;
   /** Ends the guest: records the error as the run's outcome and returns what must be thrown (a genuine wasm trap). */

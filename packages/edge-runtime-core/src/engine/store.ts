@@ -1,8 +1,10 @@
 // A store: the core instances of one program, their common meter and memory limit, and the run that they serve now.
 // It outlives runs: a pooled program keeps its store, and each request starts the accounts anew.
 //
-// Host code that must end the guest goes through `kill`. After that, or after `abort`, the guest is never resumed:
-// promises that it waits on stay unsettled, and the store is not used again.
+// Host code that must end the guest goes through `kill`. After that, or after `abort`, the guest is never resumed: its
+// stack is unwound by a genuine trap, which no `catch_all` catches, and the store is not used again. Left as it is, a
+// suspended stack would never be collected, with all that it refers to: V8 14.6 takes each of them for a root, and ends the
+// process where there is no room for another.
 
 import type { GuestFrame, RuntimeError } from "edge-runtime-common";
 import {
@@ -117,6 +119,8 @@ export class Store implements ComponentStore {
   /** Number of the run; a continuation of an earlier one must not touch the store. */
   #run = 0;
   #abandoned = false;
+  /** Each unwinds a guest that waits in a host call. */
+  readonly #unwinders = new Set<() => void>();
 
   constructor(options: StoreOptions) {
     this.#platform = options.platform;
@@ -214,6 +218,8 @@ export class Store implements ComponentStore {
     this.#abandoned = true;
     this.#stopTimer();
     this.#watch.onAbort?.(error);
+    for (const unwind of this.#unwinders) unwind();
+    this.#unwinders.clear();
   }
 
   readonly instantiateCore = async (index: number, imports: CoreImports): Promise<CoreModuleInstance> => {
@@ -353,8 +359,11 @@ export class Store implements ComponentStore {
     this.#startTimer();
     this.#waitTrace = captureStack(waitFrames);
     return new Promise((resolve, reject) => {
+      const unwind = (): void => reject(this.#trapSource() as Error);
+      this.#unwinders.add(unwind);
       const settle = (outcome: () => void): void => {
         if (run !== this.#run || this.meter.stopped !== undefined) return;
+        this.#unwinders.delete(unwind);
         this.#stopTimer();
         // No pause: a promise that was settled already gives nobody else a turn. The check decides.
         this.meter.expire();
@@ -389,7 +398,7 @@ export class Store implements ComponentStore {
     const run = this.#run;
     this.#waitTrace = captureStack(waitFrames);
     await this.#platform.yieldToEventLoop();
-    if (run !== this.#run || this.#abandoned) await new Promise(() => {});
+    if (run !== this.#run || this.#abandoned) throw this.#trapSource();
     this.#waitTrace = undefined;
     this.meter.paused();
   }
