@@ -7,6 +7,7 @@
 // A slot is found by a tree of comparisons: reading n globals costs n log n, whatever number a guest has chosen.
 
 import type { Writer } from "../binary/writer.ts";
+import { hierarchyOf } from "./held-state.ts";
 import type { Injection } from "./injection.ts";
 import { V } from "./injection.ts";
 import type { GlobalSlot } from "./plan.ts";
@@ -65,11 +66,18 @@ function wordSlots(injection: Injection, globals: readonly Readable[]): Slots {
   return { leaves, slots };
 }
 
-function referenceSlots(injection: Injection, globals: readonly Readable[], type: "funcref" | "externref"): Slots {
-  const chosen = globals.filter((global) => global.type === type);
+/** References by the function that reads them: each type is a subtype of what it gives. */
+const referenceReaders = { func: "globalFunc", extern: "globalExtern" } as const;
+
+function referenceSlots(
+  injection: Injection,
+  globals: readonly Readable[],
+  hierarchy: keyof typeof referenceReaders,
+): Slots {
+  const chosen = globals.filter(({ type }) => hierarchyOf(injection.shape, type) === hierarchy);
   return {
     leaves: chosen.map(({ index }) => leaf(injection, index, [])),
-    slots: chosen.map(({ index }) => ({ global: index, reader: type === "funcref" ? "globalFunc" : "globalExtern" })),
+    slots: chosen.map(({ index }) => ({ global: index, reader: referenceReaders[hierarchy] })),
   };
 }
 
@@ -106,8 +114,8 @@ export interface GlobalReaders {
 export function addGlobalReaders(injection: Injection, globals: readonly Readable[]): GlobalReaders {
   const readers = [
     { name: "globalWord", result: V.i64, ...wordSlots(injection, globals) },
-    { name: "globalFunc", result: V.funcref, ...referenceSlots(injection, globals, "funcref") },
-    { name: "globalExtern", result: V.externref, ...referenceSlots(injection, globals, "externref") },
+    { name: "globalFunc", result: V.funcref, ...referenceSlots(injection, globals, "func") },
+    { name: "globalExtern", result: V.externref, ...referenceSlots(injection, globals, "extern") },
   ].filter(({ leaves }) => leaves.length > 0);
   const exports = readers.map(({ name, result, leaves }) => {
     const index = injection.functionFor(name, injection.type([V.i32], [result]), (body) => {

@@ -170,6 +170,24 @@ test("verification: without a reset at most twenty places are reported", async (
   assert.equal((await faultsAfter(await benchOf(many, () => true), "all"))?.length, 20);
 });
 
+test("verification: typed function references are compared, in globals and tables", async () => {
+  const text = `(module (type $f (func)) (func $a (type $f)) (func $b (type $f)) (elem declare func $a $b)
+    (global $n (mut (ref null $f)) (ref.null $f)) (global $g (mut (ref $f)) (ref.func $a))
+    (table $t 3 (ref null $f))
+    (func (export "null") ref.func $a global.set $n) (func (export "other") ref.func $b global.set $g)
+    (func (export "slot") i32.const 2 ref.func $b table.set $t))`;
+  for (const [entry, found] of [
+    ["null", "global 0"],
+    ["other", "global 1"],
+    ["slot", "table 0 slot 2"],
+  ] as const) {
+    // oxlint-disable-next-line no-await-in-loop
+    assert.equal(await faultsAfter(await benchOf(text, restoreInstance), entry), undefined);
+    // oxlint-disable-next-line no-await-in-loop
+    assert.deepEqual(await faultsAfter(await benchOf(text, again(entry)), entry), [core + found]);
+  }
+});
+
 test("verification: a run that did not end is found", async () => {
   const bench = await benchOf(wat, (instance) => {
     const restored = restoreInstance(instance);
