@@ -42,7 +42,7 @@ const wait: HostFunction = {
 };
 const imports = new Map(createHostImports({ platform: engine.platform }));
 imports.set("env", { kind: "instance", items: new Map([["wait", wait]]) });
-const execution = { ...config.execution, maxFuel: 2_000_000, timeoutMs: 20 };
+const execution = { ...config.execution, maxFuel: 2_000_000, timeoutMs: 1000 };
 
 interface Subject {
   readonly guest: SoakGuest;
