@@ -93,7 +93,7 @@ before(async () => {
     ["off", false],
   ] as const) {
     // prettier-ignore
-    servers.set(name, await workspace.serve({ engine: { pooling_allocator }, execution: { timeout_ms: 60_000 }, functions }));
+    servers.set(name, await workspace.serve({ engine: { pooling_allocator, verify_resets: 1 }, execution: { timeout_ms: 60_000 }, functions }));
   }
 });
 after(() => workspace.close());
@@ -154,3 +154,10 @@ for (const pooling of ["on", "off"]) {
     assert.deepEqual(new Set(answers.map(String)), new Set(["500000500000\n,11000004"]));
   });
 }
+
+test("isolation: every reset of these runs was verified, and none left anything", async () => {
+  const faults = server("on")
+    .log()
+    .filter(({ msg }) => String(msg).includes("a reset left something"));
+  assert.deepEqual(faults, []);
+});
