@@ -42,7 +42,7 @@ const wait: HostFunction = {
 };
 const imports = new Map(createHostImports({ platform: engine.platform }));
 imports.set("env", { kind: "instance", items: new Map([["wait", wait]]) });
-const execution = { ...config.execution, maxFuel: 2_000_000, timeoutMs: 1000 };
+const execution = { ...config.execution, maxFuel: 2_000_000, timeoutMs: 30_000 };
 
 interface Subject {
   readonly guest: SoakGuest;
@@ -107,7 +107,7 @@ for (let window = 1; window <= windowCount; window++) {
 stopping = true;
 await Promise.all(clients);
 
-for (const [ending, times] of [...endings].toSorted())
+for (const [ending, times] of [...endings].toSorted(([left], [right]) => (left < right ? -1 : 1)))
   process.stdout.write(`${String(times).padStart(9)}  ${ending}\n`);
 for (const { guest, runner } of subjects) {
   const { verifiedResets, discarded, throttled, running } = runner.stats();

@@ -87,8 +87,8 @@ async function faultsAfter(bench: Bench, entry: string): Promise<readonly string
 function again(entry: string): Restore {
   return (instance) => {
     const restored = restoreInstance(instance);
-    const [lone] = instance.store.instances;
-    (lone?.getExport(entry) as (() => void) | undefined)?.();
+    const fn = instance.store.instances[0]?.getExport(entry) ?? assert.fail(`no export ${entry}`);
+    (fn as () => void)();
     return restored;
   };
 }
