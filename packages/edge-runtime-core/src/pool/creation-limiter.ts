@@ -12,7 +12,7 @@ import { PoolExhausted } from "edge-runtime-common";
 /** A window of time in which discards and creations are counted. Milliseconds. */
 export const windowMs = 10_000;
 /** Discards in a window from which on a function can be throttled. */
-export const discardsPerWindow = 100;
+export const discardsPerWindow = 20;
 /** Time for creations in a window from which on it is. Milliseconds. */
 export const creationMsPerWindow = windowMs / 10;
 /** How long no instance may have been spoilt before a throttled function is normal again. Milliseconds. */
