@@ -1,6 +1,9 @@
 // Labels of the function being rewritten. Besides what validation would keep, each knows how many operators may have
 // run since the last check on some path that reaches its end, and whether the counter must be in the global there.
 
+/** No value: nothing pending is known, no check is due. */
+export const none = -1;
+
 export const Label = { function: 0, block: 1, loop: 2, if: 3, else: 4, try: 5 } as const;
 export type LabelKind = (typeof Label)[keyof typeof Label];
 
@@ -44,9 +47,9 @@ function newFrame(): ControlFrame {
     synced: false,
     bare: false,
     pendingAtEntry: 0,
-    owedAtEntry: -1,
+    owedAtEntry: none,
     ordinal: 0,
-    carry: -1,
+    carry: none,
     sinceAtEntry: 0,
     sinceMax: 0,
     weightAt: -1,
@@ -80,9 +83,9 @@ export class ControlStack {
     frame.synced = synced;
     frame.bare = false;
     frame.pendingAtEntry = 0;
-    frame.owedAtEntry = -1;
+    frame.owedAtEntry = none;
     frame.ordinal = 0;
-    frame.carry = -1;
+    frame.carry = none;
     frame.sinceAtEntry = since;
     frame.sinceMax = 0;
     frame.weightAt = -1;
