@@ -124,7 +124,7 @@ async function endedStores(text: string, entry: string, platform: Platform): Pro
     const instance = await pool.make();
     const { store, guest } = instance;
     const ended = Promise.withResolvers<unknown>();
-    store.startRun(limits, newContext(), ended.resolve);
+    store.startRun(limits, newContext(), { onAbort: ended.resolve });
     guest
       .entry(entry)?.([])
       .catch(() => {});
