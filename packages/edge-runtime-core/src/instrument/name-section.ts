@@ -14,6 +14,9 @@ const Subsection = { module: 0, functions: 1, locals: 2, globals: 7 } as const;
 /** Type, table, memory, element, data, field and tag names: their indices stay. */
 const kept: ReadonlySet<number> = new Set([4, 5, 6, 8, 9, 10, 11]);
 
+/** Stands for control characters. */
+const questionMark = 0x3f;
+
 /** Most bytes of a function's name. */
 const maxNameBytes = 512;
 
@@ -33,14 +36,22 @@ export interface NameSection {
 
 /** Copies a name without control characters, cut at a character's end where it is too long. */
 function copyName(reader: Reader, out: Writer): void {
-  const bytes = reader.take(reader.u32());
-  let length = Math.min(bytes.length, maxNameBytes);
-  while (length < bytes.length && length > 0 && ((bytes[length] ?? 0) & 0xc0) === 0x80) length -= 1;
-  out.u32(length);
-  for (let index = 0; index < length; index++) {
-    const byte = bytes[index] ?? 0;
-    out.byte(byte < 0x20 || byte === 0x7f ? 0x3f : byte);
+  const { bytes } = reader;
+  const size = reader.u32();
+  const start = reader.pos;
+  reader.skip(size);
+  let end = start + Math.min(size, maxNameBytes);
+  while (end < reader.pos && end > start && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
+  out.u32(end - start);
+  let copied = start;
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte >= 0x20 && byte !== 0x7f) continue;
+    out.copy(bytes, copied, at);
+    out.byte(questionMark);
+    copied = at + 1;
   }
+  out.copy(bytes, copied, end);
 }
 
 function skipNameMap(reader: Reader): void {
