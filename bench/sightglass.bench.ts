@@ -2,40 +2,15 @@
 // verified. Programs that take less than `shortestUs` are left out by name: what they measure is how code warms up.
 
 import { existsSync, readFileSync } from "node:fs";
-import type { Metering } from "edge-runtime-core/internal";
-import { rewriteProgram } from "edge-runtime-core/internal";
 import { geomean, median } from "./interleave.ts";
 import type { BenchOptions, Results } from "./results.ts";
-import type { Exports, SightglassProgram, Variant } from "./sightglass-program.ts";
+import type { SightglassProgram } from "./sightglass-program.ts";
 import { listPrograms, SightglassRunner } from "./sightglass-program.ts";
+import { plainVariant, rewrittenVariant } from "./sightglass-variants.ts";
 
 const folder = new URL("../../shared/conformance/sightglass/", import.meta.url);
 const shortestUs = 300;
 const warmUps = 3;
-const sliceFuel = 20_000;
-
-function plain(bytes: Uint8Array<ArrayBuffer>): Variant {
-  return { name: "plain", module: new WebAssembly.Module(bytes), injected: () => ({}) };
-}
-
-/** The rewritten program with a meter that never ends it. */
-function rewritten(bytes: Uint8Array, metering: Metering): Variant {
-  const { cores } = rewriteProgram(bytes, metering);
-  const [core] = cores;
-  if (core === undefined) throw new Error("no core module");
-  const { prefix } = core.plan;
-  const injected = (exports: () => Exports): WebAssembly.Imports => {
-    const refill = (name: string, value: number): void => {
-      (exports()[prefix + name] as WebAssembly.Global).value = value;
-    };
-    const check = (): number => {
-      refill("counter", sliceFuel);
-      return 0;
-    };
-    return { [prefix]: { check, yield: () => {}, grow: () => 1, allocate: () => refill("heap", 1 << 20) } };
-  };
-  return { name: metering, module: new WebAssembly.Module(core.bytes as Uint8Array<ArrayBuffer>), injected };
-}
 
 interface Ratios {
   readonly plainUs: number;
@@ -46,7 +21,7 @@ interface Ratios {
 function measure(program: SightglassProgram, budgetMs: number): Ratios {
   using runner = new SightglassRunner(program);
   const bytes = new Uint8Array(readFileSync(program.path));
-  const variants = [plain(bytes), rewritten(bytes, "fuel"), rewritten(bytes, "deadline")];
+  const variants = [plainVariant(bytes), rewrittenVariant(bytes, "fuel"), rewrittenVariant(bytes, "deadline")];
   for (let round = 0; round < warmUps; round++) for (const variant of variants) runner.run(variant);
   const samples = variants.map((): number[] => []);
   const startedAt = performance.now();
