@@ -7,9 +7,11 @@ import { CompiledModule } from "edge-runtime-core";
 import { createPool, instantiate, runLimits } from "edge-runtime-core/internal";
 import { createHostImports } from "edge-runtime-host";
 import { createBenchEngine, newContext } from "./bench-engine.ts";
+import { benchDirtyPages } from "./dirty-pages.bench.ts";
 import { interleave } from "./interleave.ts";
 import type { Subject } from "./interleave.ts";
 import { jcoComponent } from "./jco-component.ts";
+import { pooledRuns } from "./pooled-runs.ts";
 import type { Results } from "./results.ts";
 
 const smallCore = `(module (memory (export "memory") 1) (global $count (mut i32) (i32.const 0))
@@ -25,17 +27,7 @@ async function subjects(bytes: Uint8Array): Promise<Subject[]> {
   const limits = runLimits(engine.config, defaultConfig().execution);
   const pool = createPool(engine, program, limits);
   await pool.prepare(1);
-  const context = newContext();
-  const pooled = (times: number): void => {
-    for (let index = 0; index < times; index++) {
-      const instance = pool.take();
-      if (instance === undefined) throw new Error("the pool lost its instance");
-      instance.store.startRun(limits, context);
-      instance.guest.close();
-      instance.store.endRun();
-      pool.release(instance);
-    }
-  };
+  const pooled = pooledRuns({ pool, limits, context: newContext() });
   const fresh = async (times: number): Promise<void> => {
     for (let index = 0; index < times; index++) await instantiate(unpooled, program, limits);
   };
@@ -54,6 +46,7 @@ export async function benchPool(results: Results): Promise<void> {
     { key: "hello_js", bytes: readFileSync(new URL("hello-js.wasm", build)), component: true },
     { key: "hello_ts", bytes: readFileSync(new URL("hello-ts.wasm", build)), component: true },
   ];
+  await benchDirtyPages(results);
   for (const { key, bytes, component } of guests) {
     const list = await subjects(bytes);
     if (component) {

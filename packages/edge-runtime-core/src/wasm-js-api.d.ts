@@ -30,7 +30,12 @@ declare namespace WebAssembly {
     readonly exports: Readonly<Record<string, ExportValue>>;
   }
   class Memory {
-    constructor(descriptor: { initial: number; maximum?: number; shared?: boolean });
+    constructor(descriptor: {
+      address?: "i32" | "i64";
+      initial: number | bigint;
+      maximum?: number | bigint;
+      shared?: boolean;
+    });
     readonly buffer: ArrayBuffer;
     grow(deltaPages: number): number;
   }

@@ -58,6 +58,18 @@ export class Writer {
     this.#bytes[this.#length++] = rest & 0x7f;
   }
 
+  /** `i64.const` of the 64 bits of `value`. */
+  i64Const(value: bigint): void {
+    this.#reserve(11);
+    this.#bytes[this.#length++] = 0x42;
+    let rest = BigInt.asIntN(64, value);
+    while (rest < -0x40n || rest > 0x3fn) {
+      this.#bytes[this.#length++] = Number(rest & 0x7fn) | 0x80;
+      rest >>= 7n;
+    }
+    this.#bytes[this.#length++] = Number(rest & 0x7fn);
+  }
+
   /** Signed LEB128 in exactly five bytes, so that it can be patched; returns its position. */
   paddedS32(value: number): number {
     const at = this.#length;
@@ -108,12 +120,23 @@ export class Writer {
     content.#appendTo(this);
   }
 
+  /** As `sized`, for bytes. */
+  sizedBytes(content: Uint8Array): void {
+    this.u32(content.length);
+    this.append(content);
+  }
+
   appendWriter(content: Writer): void {
     content.#appendTo(this);
   }
 
   #appendTo(target: Writer): void {
     target.copy(this.#bytes, 0, this.#length);
+  }
+
+  /** What was written, without a copy: valid until more is. */
+  view(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
   }
 
   finish(): Uint8Array {

@@ -10,6 +10,8 @@ import type { ResourceId, StringEncoding } from "./types.ts";
 export interface AbiMemory {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly view: DataView<ArrayBuffer>;
+  /** Is told of every range that is written to, before or after; undefined where nobody needs to know. */
+  readonly wrote: ((at: number, bytes: number) => void) | undefined;
 }
 
 export interface AbiContext {

@@ -16,6 +16,7 @@ export class Lowering implements LoweringPlan {
   readonly aligns: number[] = [];
   bytes: Uint8Array<ArrayBuffer> = NO_MEMORY.bytes;
   view: DataView<ArrayBuffer> = NO_MEMORY.view;
+  #wrote = NO_MEMORY.wrote;
   /** Where the contents of the string or list that was stored last are: the first of its two core values. */
   rangePtr = 0;
   #pointers: readonly number[] = [];
@@ -42,18 +43,20 @@ export class Lowering implements LoweringPlan {
     const memory = usesMemory ? this.cx.memory() : NO_MEMORY;
     this.bytes = memory.bytes;
     this.view = memory.view;
+    this.#wrote = memory.wrote;
     for (let index = 0; index < pointers.length; index++) {
       const ptr = (pointers[index] ?? 0) >>> 0;
       this.checkRange(ptr, this.sizes[index] ?? 0, this.aligns[index] ?? 1);
     }
   }
 
-  /** Traps unless the place that the guest named for our writing is aligned and in memory. */
+  /** Traps unless the place that the guest named for our writing is aligned and in memory. All writes go to such. */
   checkRange(ptr: number, size: number, align: number): void {
     if (ptr % align !== 0) this.cx.trap(`unaligned pointer: place to store at ${ptr}, alignment ${align}`);
     if (ptr + size > this.bytes.length) {
       this.cx.trap(`place to store out-of-bounds: ${size} bytes at ${ptr} in a memory of ${this.bytes.length}`);
     }
+    this.#wrote?.(ptr, size);
   }
 
   /** Size of the allocation that `take` gives next. */

@@ -7,11 +7,14 @@ export class LinearMemory {
   readonly #memory: WebAssembly.Memory;
   #buffer: ArrayBuffer;
   #current: AbiMemory;
+  readonly #wrote: AbiMemory["wrote"];
 
-  constructor(memory: WebAssembly.Memory) {
+  /** `wrote` is told of what is written. */
+  constructor(memory: WebAssembly.Memory, wrote?: AbiMemory["wrote"]) {
     this.#memory = memory;
+    this.#wrote = wrote;
     this.#buffer = memory.buffer;
-    this.#current = viewBuffer(memory.buffer);
+    this.#current = viewBuffer(memory.buffer, wrote);
   }
 
   /** The whole memory as it is now; valid until guest code runs again. */
@@ -19,15 +22,15 @@ export class LinearMemory {
     const { buffer } = this.#memory;
     if (buffer !== this.#buffer) {
       this.#buffer = buffer;
-      this.#current = viewBuffer(buffer);
+      this.#current = viewBuffer(buffer, this.#wrote);
     }
     return this.#current;
   }
 }
 
 /** Views of a buffer that is not a WebAssembly memory's, or is known not to grow. */
-export function viewBuffer(buffer: ArrayBuffer): AbiMemory {
-  return { bytes: new Uint8Array(buffer), view: new DataView(buffer) };
+export function viewBuffer(buffer: ArrayBuffer, wrote?: AbiMemory["wrote"]): AbiMemory {
+  return { bytes: new Uint8Array(buffer), view: new DataView(buffer), wrote };
 }
 
 /** For functions whose types need no memory; anything read from it is out of bounds. */

@@ -3,7 +3,9 @@
 
 import { CompilationFailed } from "edge-runtime-common";
 import { validateWasmHeader } from "../binary/header.ts";
+import { readCoreModule } from "../binary/module.ts";
 import { linkComponent } from "../component/index.ts";
+import { markedFromPages } from "../instrument/dirty-pages.ts";
 import type { InjectionOptions } from "../instrument/injection.ts";
 import type { Metering } from "../instrument/plan.ts";
 import { rewriteModule } from "../instrument/rewrite-module.ts";
@@ -26,32 +28,48 @@ function validationMessage(bytes: Uint8Array): string {
   return "invalid module";
 }
 
-function rewriteCore(bytes: Uint8Array, options: InjectionOptions): RewrittenCore {
+function validate(bytes: Uint8Array): void {
   if (!WebAssembly.validate(bytes)) throw new CompilationFailed(validationMessage(bytes));
-  return rewriteModule(bytes, options);
+}
+
+function hasLargeMemory(bytes: Uint8Array): boolean {
+  const { memories } = readCoreModule(bytes);
+  return memories.some(({ type, imported }) => !imported && type.min >= BigInt(markedFromPages));
+}
+
+/**
+ * The core modules of a program mark pages all or not at all, since they can share memories: where one has a large
+ * memory and none has a function without room for marking.
+ */
+function rewriteCores(cores: readonly Uint8Array[], options: InjectionOptions): RewrittenCore[] {
+  for (const core of cores) validate(core);
+  const marksPages = options.marksPages === true && cores.some(hasLargeMemory);
+  const rewritten = cores.map((core, index) =>
+    rewriteModule(core, { ...options, marksPages, moduleName: guestModuleName(index) }),
+  );
+  const agree = rewritten.every(({ plan }) => plan.memories.length === 0 || plan.marksPages === marksPages);
+  return agree ? rewritten : rewriteCores(cores, { ...options, marksPages: false });
 }
 
 export type RewrittenProgram = Pick<ArtifactContent, "kind" | "cores" | "component">;
 
 /**
- * Validates, links and rewrites a core module or component.
+ * Validates, links and rewrites a core module or component; `marksPages` says whether its instances may be reset.
  *
  * @throws CompilationFailed
  */
-export function rewriteProgram(bytes: Uint8Array, metering: Metering): RewrittenProgram {
+export function rewriteProgram(bytes: Uint8Array, metering: Metering, marksPages = true): RewrittenProgram {
   if (validateWasmHeader(bytes) === "core") {
     return {
       kind: "core",
-      cores: [rewriteCore(bytes, { metering, counter: "own", moduleName: guestModuleName(0) })],
+      cores: rewriteCores([bytes], { metering, marksPages, counter: "own" }),
       component: undefined,
     };
   }
   const { plan, coreModules } = linkComponent(bytes);
   return {
     kind: "component",
-    cores: coreModules.map((core, index) =>
-      rewriteCore(core, { metering, counter: "imported", moduleName: guestModuleName(index) }),
-    ),
+    cores: rewriteCores(coreModules, { metering, marksPages, counter: "imported" }),
     component: plan,
   };
 }

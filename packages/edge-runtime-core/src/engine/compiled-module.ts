@@ -123,7 +123,8 @@ export class CompiledModule {
     const metering = wantedMetering(engine, options?.fuelMetering);
     const proposals = options?.proposals ?? engine.proposals;
     const contentHash = engine.platform.sha256(bytes);
-    const key = `${contentHash}-${metering}-r${rewriterVersion}-c${costTable.version}`;
+    const kept = engine.isPoolingEnabled() ? "pooled" : "single";
+    const key = `${contentHash}-${metering}-${kept}-r${rewriterVersion}-c${costTable.version}`;
     const compile = (): Promise<CompiledModule> =>
       CompiledModule.#compileOnce(engine, { bytes, metering, proposals, contentHash, key });
     const allowed = proposalNames.filter((name) => proposals[name] === true).join("-");
@@ -138,7 +139,9 @@ export class CompiledModule {
       return cached;
     }
     const { rewrite } = engine.platform;
-    const program = rewrite === undefined ? rewriteProgram(bytes, metering) : await rewrite(bytes, metering);
+    const marksPages = engine.isPoolingEnabled();
+    const program =
+      rewrite === undefined ? rewriteProgram(bytes, metering, marksPages) : await rewrite(bytes, metering, marksPages);
     checkProposals(program.cores, source.proposals);
     const content: ArtifactContent = {
       ...program,

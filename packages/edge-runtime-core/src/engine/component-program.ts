@@ -3,6 +3,7 @@
 import type { ComponentTemplate } from "../component/index.ts";
 import type { CompiledCore } from "./core-instance.ts";
 import { ownMemoryPlaces } from "./memory-accounts.ts";
+import { ProgramImages } from "./memory-image.ts";
 import type { GuestFunction, Program } from "./program.ts";
 
 /** A core module may be instantiated more than once. */
@@ -19,6 +20,7 @@ export function createComponentProgram(template: ComponentTemplate, cores: reado
   return {
     cores,
     memoryPlaces: memoryPlacesOf(template, cores),
+    images: new ProgramImages(),
     instantiate: async (store) => {
       const instance = await template.instantiate(store);
       const entries = new Map<string, GuestFunction>();

@@ -32,6 +32,8 @@ export interface ComponentStore {
   readonly callHostAsync: (fn: HostFunction, args: readonly unknown[]) => unknown;
   /** Ends the guest: records the error as the run's outcome and returns what must be thrown (a genuine wasm trap). */
   readonly kill: (error: RuntimeError) => unknown;
+  /** To be told of what the host writes to a memory: where and how many bytes. Undefined where nobody needs to know. */
+  readonly hostWrites: (memory: WebAssembly.Memory) => ((at: number, bytes: number) => void) | undefined;
   /** Charges fuel for lifted and lowered bytes and elements: a non-negative integer. */
   readonly charge: (fuel: number) => void;
 }

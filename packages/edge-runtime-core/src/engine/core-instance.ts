@@ -3,6 +3,8 @@
 // `with` arguments that could name the counter would own its meter.
 
 import type { CorePlan, GlobalSlot } from "../instrument/plan.ts";
+import type { InjectedMarks } from "./guest-memory.ts";
+import { GuestMemory } from "./guest-memory.ts";
 
 export interface CoreInstance {
   /** An export of the original module; undefined where there is none. */
@@ -21,6 +23,8 @@ type Action = () => void;
 export class CoreModuleInstance implements CoreInstance {
   readonly plan: CorePlan;
   readonly memories: readonly WebAssembly.Memory[];
+  /** The same memories with their marks. */
+  readonly guestMemories: readonly GuestMemory[];
   readonly tables: readonly WebAssembly.Table[];
   readonly #exports: Readonly<Record<string, WebAssembly.ExportValue>>;
   readonly #names: ReadonlySet<string>;
@@ -35,6 +39,11 @@ export class CoreModuleInstance implements CoreInstance {
     this.#restore = this.#injected("restore") as unknown as Restore;
     this.memories = this.#own("memory", core.plan.memories) as WebAssembly.Memory[];
     this.tables = this.#own("table", core.plan.tables) as WebAssembly.Table[];
+    this.guestMemories = core.plan.memories.flatMap((plan, index) =>
+      plan.imported
+        ? []
+        : [new GuestMemory(this.#injected(`memory${index}`) as WebAssembly.Memory, plan, this.#marks(index))],
+    );
   }
 
   readonly getExport = (name: string): WebAssembly.ExportValue | undefined =>
@@ -46,6 +55,12 @@ export class CoreModuleInstance implements CoreInstance {
 
   #own(name: string, plans: readonly { readonly imported: boolean }[]): unknown[] {
     return plans.flatMap((plan, index) => (plan.imported ? [] : [this.#injected(`${name}${index}`)]));
+  }
+
+  #marks(memory: number): InjectedMarks | undefined {
+    if (!this.plan.marksPages) return undefined;
+    const mark = this.#injected(`mark${memory}`) as unknown as InjectedMarks["mark"];
+    return { global: this.#injected(`marks${memory}`) as WebAssembly.Global, mark };
   }
 
   /** The counter of a lone module. */

@@ -5,6 +5,7 @@ import type { CorePlan, CoreSignature } from "../instrument/plan.ts";
 import type { CompiledCore, CoreModuleInstance } from "./core-instance.ts";
 import type { HostFunction, HostImports } from "./host-functions.ts";
 import { ownMemoryPlaces } from "./memory-accounts.ts";
+import { ProgramImages } from "./memory-image.ts";
 import type { Guest, GuestFunction, Program } from "./program.ts";
 import type { Store } from "./store.ts";
 
@@ -86,6 +87,7 @@ export function createCoreProgram(core: CompiledCore, imports: HostImports): Pro
   return {
     cores: [core],
     memoryPlaces: ownMemoryPlaces(core.plan),
+    images: new ProgramImages(),
     instantiate: async (store) => {
       const bound = new Map<string, Map<string, WebAssembly.ImportValue>>();
       for (const { module, name, fn } of resolved) {

@@ -16,6 +16,7 @@ export interface HostCall {
   /**
    * Memory of the calling core instance, for core-module host functions only (components get lifted values).
    * Re-read it after every guest call: growth detaches the buffer. Undefined where the guest exports no memory.
+   * It may be written to, so the reset after a run that asked for it copies the whole memory.
    */
   readonly memory: () => Uint8Array | undefined;
 }

@@ -55,12 +55,12 @@ export async function instantiate(
   store.heap.keep();
   store.endRun();
   store.initialisation.end();
-  const notRestorable =
+  let notRestorable =
     plannedReason(program) ??
     store.initialisation.notShareable ??
     guest.notRestorable ??
     (forOneRun ? throttledReason : undefined);
-  if (notRestorable === undefined && engine.isPoolingEnabled()) store.snapshot();
+  if (notRestorable === undefined && engine.isPoolingEnabled()) notRestorable = store.snapshot(program.images);
   return { store, guest, notRestorable };
 }
 

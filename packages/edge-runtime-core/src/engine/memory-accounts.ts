@@ -6,16 +6,10 @@
 
 import { CompilationFailed, MemoryLimitExceeded } from "edge-runtime-common";
 import type { CorePlan } from "../instrument/plan.ts";
+import type { GuestMemory } from "./guest-memory.ts";
 import type { HeapAccounts } from "./heap-accounts.ts";
 import { bytesPerMb, bytesPerPage, storeCaps } from "./limits.ts";
-
-interface MemoryImage {
-  readonly memory: WebAssembly.Memory;
-  /** Size of the whole memory in bytes. */
-  readonly size: number;
-  /** Contents up to the last byte that is not zero. */
-  readonly image: Uint8Array;
-}
+import type { MemoryReset, ProgramImages } from "./memory-image.ts";
 
 /** Bytes that a module's own memories, tables and objects take from the start. */
 export function initialBytes(plan: CorePlan): number {
@@ -23,25 +17,6 @@ export function initialBytes(plan: CorePlan): number {
   for (const memory of plan.memories) if (!memory.imported) bytes += memory.minPages * bytesPerPage;
   for (const table of plan.tables) if (!table.imported) bytes += table.min * table.elementBytes;
   return bytes;
-}
-
-/** Index behind the last word that is not zero; a guest chooses how much there is to scan. */
-function usedWords(words: Uint32Array): number {
-  let length = words.length;
-  // Memories are whole pages: the length is a multiple of four.
-  while (length > 0) {
-    const low = (words[length - 3] ?? 0) | (words[length - 4] ?? 0);
-    if (((words[length - 1] ?? 0) | (words[length - 2] ?? 0) | low) !== 0) break;
-    length -= 4;
-  }
-  return length;
-}
-
-function imageOf(memory: WebAssembly.Memory): MemoryImage {
-  const view = new Uint8Array(memory.buffer);
-  let length = usedWords(new Uint32Array(memory.buffer)) * 4;
-  while (length > 0 && view[length - 1] === 0) length -= 1;
-  return { memory, size: view.length, image: view.slice(0, length) };
 }
 
 /** Places in V8's address space that a module's own memories take. */
@@ -55,13 +30,13 @@ function lengthOf(table: WebAssembly.Table): number {
 }
 
 export class MemoryAccounts {
-  readonly #memories: WebAssembly.Memory[] = [];
+  readonly #memories: GuestMemory[] = [];
   readonly #tables: WebAssembly.Table[] = [];
   /** What an element of each table is charged. */
   readonly #elementBytes: number[] = [];
   readonly #heap: HeapAccounts;
   #instances = 0;
-  #images: readonly MemoryImage[] = [];
+  #resets: readonly MemoryReset[] = [];
   #tableLengths: readonly number[] = [];
   #denied = false;
   #grew = false;
@@ -87,7 +62,7 @@ export class MemoryAccounts {
 
   get usedBytes(): number {
     let bytes = this.#heap.usedBytes;
-    for (const memory of this.#memories) bytes += memory.buffer.byteLength;
+    for (const memory of this.#memories) bytes += memory.bytes;
     for (const [index, table] of this.#tables.entries()) bytes += lengthOf(table) * (this.#elementBytes[index] ?? 0);
     return bytes;
   }
@@ -116,7 +91,7 @@ export class MemoryAccounts {
   }
 
   /** Takes in the own memories and tables of a new instance of `plan`. */
-  add(plan: CorePlan, memories: readonly WebAssembly.Memory[], tables: readonly WebAssembly.Table[]): void {
+  add(plan: CorePlan, memories: readonly GuestMemory[], tables: readonly WebAssembly.Table[]): void {
     this.#memories.push(...memories);
     this.#tables.push(...tables);
     this.#elementBytes.push(...plan.tables.filter((table) => !table.imported).map((table) => table.elementBytes));
@@ -136,22 +111,33 @@ export class MemoryAccounts {
     return fits;
   }
 
-  snapshot(): void {
-    this.#images = this.#memories.map(imageOf);
+  /** Prepares resets to the images of the program; answers why there can be none, where there can be none. */
+  snapshot(images: ProgramImages): string | undefined {
+    const resets = images.attach(this.#memories);
     this.#tableLengths = this.#tables.map(lengthOf);
+    if (typeof resets === "string") return resets;
+    this.#resets = resets;
+    return undefined;
+  }
+
+  /** Nothing has grown. */
+  get #isRestorable(): boolean {
+    if (this.#tables.some((table, index) => lengthOf(table) !== this.#tableLengths[index])) return false;
+    return this.#resets.every((reset) => reset.isPossible);
+  }
+
+  /** Restores at least a part, of about `most` pages of 4 KiB; true once there is nothing left that can be restored. */
+  restoreAhead(most: number): boolean {
+    if (!this.#isRestorable) return true;
+    return this.#resets.every((reset) => reset.step(most));
   }
 
   /** Puts every memory back; false where one has grown, which cannot be undone. */
   restore(): boolean {
-    for (const [index, table] of this.#tables.entries()) {
-      if (lengthOf(table) !== this.#tableLengths[index]) return false;
-    }
-    for (const { memory, size } of this.#images) if (memory.buffer.byteLength !== size) return false;
-    for (const { memory, image } of this.#images) {
-      // Growth by nothing detaches the buffer too: a view is good for one reset.
-      const view = new Uint8Array(memory.buffer);
-      view.set(image);
-      view.fill(0, image.length);
+    if (!this.#isRestorable) return false;
+    for (const reset of this.#resets) {
+      while (!reset.step());
+      reset.finish();
     }
     return true;
   }

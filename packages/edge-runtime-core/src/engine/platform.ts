@@ -26,9 +26,10 @@ export interface Platform {
   readonly parseWat: (text: string) => Promise<Uint8Array>;
   /**
    * Validates, links and rewrites a program elsewhere, under limits of its own on time and memory, so that a hostile one
-   * neither blocks nor ends this thread; rejects with CompilationFailed. Default: on the calling thread, without limits.
+   * neither blocks nor ends this thread; rejects with CompilationFailed. `marksPages` is for what it calls,
+   * `rewriteProgram`. Default: on the calling thread, without limits.
    */
-  readonly rewrite?: (bytes: Uint8Array, metering: Metering) => Promise<RewrittenProgram>;
+  readonly rewrite?: (bytes: Uint8Array, metering: Metering, marksPages: boolean) => Promise<RewrittenProgram>;
 }
 
 /** Where compiled artifacts are kept between starts. Both calls may fail silently: the cache is never the only copy. */

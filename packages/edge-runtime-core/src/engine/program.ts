@@ -2,6 +2,7 @@
 // The pool and the runner know only this.
 
 import type { CompiledCore } from "./core-instance.ts";
+import type { ProgramImages } from "./memory-image.ts";
 import type { Store } from "./store.ts";
 
 /** A callable entry point; the promise settles when the guest returns, and rejects with what ended it. */
@@ -25,5 +26,7 @@ export interface Program {
   readonly cores: readonly CompiledCore[];
   /** Places in V8's address space that the memories of one instance take. */
   readonly memoryPlaces: number;
+  /** What the memories of its instances hold from the start. */
+  readonly images: ProgramImages;
   readonly instantiate: (store: Store) => Promise<Guest>;
 }

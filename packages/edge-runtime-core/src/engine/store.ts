@@ -28,6 +28,7 @@ import { CoreModuleInstance } from "./core-instance.ts";
 import type { FuelProfile } from "./fuel-profile.ts";
 import type { GuestStackReader, StackTrace } from "./guest-stack.ts";
 import { captureStack } from "./guest-stack.ts";
+import type { GuestMemory } from "./guest-memory.ts";
 import type { HostCall, HostFunction } from "./host-functions.ts";
 import { HeapAccounts } from "./heap-accounts.ts";
 import type { HeapBudget } from "./heap-budget.ts";
@@ -35,6 +36,7 @@ import { Initialisation } from "./initialisation.ts";
 import type { RunLimits } from "./limits.ts";
 import { bytesPerMb, bytesPerPage, slowHostCallMs, v8MemoryPlaces } from "./limits.ts";
 import { MemoryAccounts } from "./memory-accounts.ts";
+import type { ProgramImages } from "./memory-image.ts";
 import { Meter } from "./meter.ts";
 import type { Platform } from "./platform.ts";
 import type { TrapSource } from "./trap.ts";
@@ -103,6 +105,7 @@ export class Store implements ComponentStore {
   readonly #trapSource: TrapSource;
   readonly #cores: readonly CompiledCore[];
   readonly #instances: CoreModuleInstance[] = [];
+  readonly #guestMemories = new Map<WebAssembly.Memory, GuestMemory>();
   readonly #injected: ReadonlyMap<string, WebAssembly.ImportValue>;
   readonly #hostCall: HostCall;
   readonly #waiters: Waiters;
@@ -160,7 +163,7 @@ export class Store implements ComponentStore {
     const instance = this.#instances[0];
     const named = instance?.getExport("memory");
     const memory = named instanceof WebAssembly.Memory ? named : instance?.memories[0];
-    return memory === undefined ? undefined : new Uint8Array(memory.buffer);
+    return memory === undefined ? undefined : this.#guestMemories.get(memory)?.expose();
   }
 
   get instances(): readonly CoreModuleInstance[] {
@@ -233,7 +236,8 @@ export class Store implements ComponentStore {
     if (instance.counter !== undefined) this.meter.useCounter(instance.counter);
     if (instance.heap !== undefined) this.heap.useGlobal(instance.heap);
     this.#instances.push(instance);
-    this.memory.add(core.plan, instance.memories, instance.tables);
+    for (const guest of instance.guestMemories) this.#guestMemories.set(guest.memory, guest);
+    this.memory.add(core.plan, instance.guestMemories, instance.tables);
     if (instance.start !== undefined) await this.callSuspendable(this.coreFunction(instance.start), []);
     return instance;
   };
@@ -254,9 +258,21 @@ export class Store implements ComponentStore {
     injected["counter"] = this.meter.counter;
     injected["heap"] = this.heap.global;
     if (core.plan.memories.some((memory) => memory.shared)) Object.assign(injected, this.#atomicImports(memories));
+    if (core.plan.marksPages)
+      for (const [index, memory] of memories.entries()) injected[`marks${index}`] = this.#marksOf(memory);
     object[core.plan.prefix] = injected;
     return { imports: object, memories };
   }
+
+  /** All core modules of a program mark, or none. */
+  #marksOf(memory: WebAssembly.Memory): WebAssembly.Global {
+    return (
+      this.#guestMemories.get(memory)?.marks?.global ?? bug("a memory is imported whose owner does not mark pages")
+    );
+  }
+
+  readonly hostWrites = (memory: WebAssembly.Memory): ((at: number, bytes: number) => void) | undefined =>
+    this.#guestMemories.get(memory)?.wrote;
 
   /** Waiting and waking on the memories of one instance, by their index. */
   #atomicImports(memories: readonly WebAssembly.Memory[]): Record<"wait" | "notify", WebAssembly.ImportValue> {
@@ -411,15 +427,23 @@ export class Store implements ComponentStore {
     return this.memory.mayGrow({ bytes, elements: table ? delta : 0 }, this.meter.limits.memoryMb) ? 1 : 0;
   }
 
-  /** Keeps the present state for `reset`. Call once, after instantiation. */
-  snapshot(): void {
+  /**
+   * Keeps the present state for `reset`, of memories as what the program's instances have in common. Call once, after
+   * instantiation; answers why it cannot be restored, where it cannot.
+   */
+  snapshot(images: ProgramImages): string | undefined {
     const tables = this.#writesTables;
     for (const instance of this.#instances) instance.save(tables);
-    this.memory.snapshot();
+    return this.memory.snapshot(images);
   }
 
   get #writesTables(): boolean {
     return this.#instances.some((instance) => instance.plan.writesTables);
+  }
+
+  /** Does a part of the next `reset`, about `most` pages of 4 KiB of it; true once the rest is short. */
+  resetAhead(most: number): boolean {
+    return this.#abandoned || this.memory.restoreAhead(most);
   }
 
   /** Restores the snapshot; false where that is impossible and the store must be dropped. */

@@ -6,6 +6,7 @@ import type { Writer } from "../binary/writer.ts";
 import type { AddressOps } from "./emit.ts";
 import { address64, addressOps, asI32, constant, emitter, get, op } from "./emit.ts";
 import type { Injection } from "./injection.ts";
+import { emitGrownMarks } from "./mark-range.ts";
 import { chargeAndCheck, checkCounter, checkFor } from "./slow-check.ts";
 
 /** What `grow` is told to grow: a memory, or else a table, by what an element is charged. */
@@ -29,6 +30,7 @@ function growUnderLimit(injection: Injection, body: Writer, spec: GrowSpec): voi
   body.append([op.end, op.localTee, answer]);
   constant(body, ops, -1);
   body.append([ops.ne, op.if, op.void]);
+  spec.grown?.(body);
   if (!spec.charged) chargeAndCheck(injection, body, (out) => asI32(out, ops, delta));
   body.byte(op.end);
   // Asking takes time, whatever the answer.
@@ -46,6 +48,8 @@ interface GrowSpec {
   /** How many parameters the function has. */
   readonly params: number;
   readonly operate: (body: Writer) => void;
+  /** Emits what must follow a success. */
+  readonly grown?: (body: Writer) => void;
 }
 
 function named(operator: string, index: number, charged: boolean): string {
@@ -67,6 +71,7 @@ export function memoryGrow(injection: Injection, memory: number, charged: boolea
         out.byte(0x40);
         out.u32(memory);
       },
+      grown: (out) => emitGrownMarks(injection, out, memory),
     }),
   );
 }

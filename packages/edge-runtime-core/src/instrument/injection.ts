@@ -6,9 +6,13 @@ import { thrownBytes } from "../binary/heap-layout.ts";
 import type { CoreModuleShape, Indexed } from "../binary/module.ts";
 import { functionTypeAt } from "../binary/module.ts";
 import type { FunctionType, Limits, TableType } from "../binary/types.ts";
+import { Reader } from "../binary/reader.ts";
 import { Writer } from "../binary/writer.ts";
 import { passingTypes } from "./calling-convention.ts";
 import { ConstantHeap } from "./constant-heap.ts";
+import { marksType } from "./dirty-pages.ts";
+import type { PageMarks } from "./page-marks.ts";
+import { pageMarks } from "./page-marks.ts";
 import type { CounterPlace, Metering } from "./plan.ts";
 import { StaticCosts } from "./static-cost.ts";
 import { takenFunctions } from "./taken-functions.ts";
@@ -18,6 +22,8 @@ export interface InjectionOptions {
   readonly counter: CounterPlace;
   /** The name that the rewritten module gets, ASCII; default "guest". */
   readonly moduleName?: string;
+  /** Stores mark the pages that they write to; see dirty-pages.ts. Default: they do not. */
+  readonly marksPages?: boolean;
 }
 
 /** Functions that the store gives, under the absent prefix. */
@@ -33,7 +39,15 @@ interface InjectedFunction {
 export type ValueCode = number | readonly number[];
 
 /** Byte codes of value types in injected signatures. */
-export const V = { i32: 0x7f, i64: 0x7e, f64: 0x7c, funcref: 0x70, externref: 0x6f } as const;
+export const V = {
+  i32: 0x7f,
+  i64: 0x7e,
+  f32: 0x7d,
+  f64: 0x7c,
+  v128: 0x7b,
+  funcref: 0x70,
+  externref: 0x6f,
+} as const;
 
 /** A name that no import module, import or export of the module begins with; found in one pass over the names. */
 export function absentPrefix(shape: CoreModuleShape): string {
@@ -66,6 +80,8 @@ export class Injection {
   readonly heapGlobal: number;
   readonly taintGlobal: number;
   readonly constantHeap: ConstantHeap;
+  /** Where the marks of each memory are; undefined where pages are not marked. */
+  readonly marks: PageMarks | undefined;
   readonly #importedGlobals: number;
   readonly statics: StaticCosts;
   readonly #passing: readonly boolean[];
@@ -92,7 +108,11 @@ export class Injection {
     );
     this.#importedGlobals = shape.globals.filter((global) => global.imported).length;
     this.sharedGlobals = [...(this.metered ? (["counter"] as const) : []), ...(this.heap ? (["heap"] as const) : [])];
-    const total = shape.globals.length;
+    const importedMarks = this.#importedGlobals + (this.importsGlobals ? this.sharedGlobals.length : 0);
+    this.marks = options.marksPages === true ? pageMarks(shape, importedMarks) : undefined;
+    // Imports of marks need it even where nothing is marked.
+    if (this.marks !== undefined) this.marksTypeIndex();
+    const total = shape.globals.length + (this.marks?.imported ?? 0);
     this.counterGlobal = this.importsGlobals ? this.#importedGlobals : total;
     this.heapGlobal = this.counterGlobal + (this.metered ? 1 : 0);
     this.taintGlobal = total + this.sharedGlobals.length;
@@ -133,8 +153,8 @@ export class Injection {
 
   /** Index of a global of the original in the rewritten module. */
   globalIndex(original: number): number {
-    const moves = this.importsGlobals && original >= this.#importedGlobals;
-    return moves ? original + this.sharedGlobals.length : original;
+    if (original < this.#importedGlobals) return original;
+    return original + (this.importsGlobals ? this.sharedGlobals.length : 0) + (this.marks?.imported ?? 0);
   }
 
   importIndex(name: InjectedImport): number {
@@ -200,6 +220,35 @@ export class Injection {
     bytes.append(encoding?.results ?? []);
     body.s32(this.#typeOf([...bytes.finish()]));
     return [...body.finish()];
+  }
+
+  /** Index of the type of marks. */
+  marksTypeIndex(): number {
+    return this.#typeOf(marksType);
+  }
+
+  /** Type in the rewritten module of the defined function `index` of type `type`: one of static cost passes nothing. */
+  definedType(index: number, type: number): number {
+    return this.statics.of(index) === undefined ? type : this.original(type);
+  }
+
+  /** How many parameters functions of a type have in the rewritten module. */
+  paramCount(type: number): number {
+    const injected = this.#types[type - this.shape.types.length];
+    if (injected !== undefined) return new Reader(Uint8Array.from(injected), 1).u32();
+    return this.#function(type).params.length + (this.passes(type) ? 1 : 0);
+  }
+
+  /** Index of the global that holds the marks of a memory; undefined where it has none. */
+  marksGlobal(memory: number): number | undefined {
+    const place = this.marks?.places[memory];
+    if (place === undefined) return undefined;
+    return place.imported ? place.index : this.taintGlobal + 1 + place.index;
+  }
+
+  /** Index of the first global behind those that are injected. */
+  get firstShadow(): number {
+    return this.taintGlobal + 1 + (this.marks?.own ?? 0);
   }
 
   /** Index of the injected function `key`, made by `build` at its first use. */

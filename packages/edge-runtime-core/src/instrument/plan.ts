@@ -73,6 +73,8 @@ export interface CorePlan {
   /** Bytes that an instance takes in V8's heap for exports and references to functions, about. */
   readonly instanceHeapBytes: number;
   readonly hasStart: boolean;
+  /** Stores mark the pages that they write to, in all memories of the module. */
+  readonly marksPages: boolean;
   /** The code can write to a table. */
   readonly writesTables: boolean;
   /** Injected `saveTables` and `restoreTables` exist. */

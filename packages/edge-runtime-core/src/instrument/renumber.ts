@@ -96,8 +96,7 @@ export function copyTags(injection: Injection, reader: Reader | undefined) {
 export function copyFunctions(injection: Injection, reader: Reader | undefined, entries: readonly Entry[]) {
   let function_ = injection.shape.importedFunctions;
   return copyVector(reader, entries, (from, out) => {
-    const type = from.u32();
-    out.u32(injection.statics.of(function_++) === undefined ? type : injection.original(type));
+    out.u32(injection.definedType(function_++, from.u32()));
   });
 }
 

@@ -12,6 +12,7 @@
 // made here is validated once more when the engine compiles it. Throughput is what bounds compile time: bytes that do
 // not change are copied in runs.
 
+import { bug } from "edge-runtime-common";
 import { fieldBytes, instanceBytes } from "../binary/heap-layout.ts";
 import type { CoreModuleShape, Section } from "../binary/module.ts";
 import {
@@ -34,6 +35,9 @@ import { exportedIndex } from "./function-index.ts";
 import type { InjectionOptions } from "./injection.ts";
 import { Injection } from "./injection.ts";
 import { heldState } from "./held-state.ts";
+import { markRange } from "./mark-range.ts";
+import { PageMarker } from "./page-marker.ts";
+import { marksGlobals, marksImports } from "./page-marks.ts";
 import type { CorePlan, ExportPlan } from "./plan.ts";
 import {
   copyElements,
@@ -68,24 +72,19 @@ function importEntries(injection: Injection): Writer[] {
     out.u32(type);
     return out;
   });
-  if (!injection.importsGlobals) return entries;
+  const marks = marksImports(injection, entry);
+  if (!injection.importsGlobals) return [...entries, ...marks];
   const globals = injection.sharedGlobals.map((name) => {
     const out = entry(name);
     out.append([3, 0x7f, 1]);
     return out;
   });
-  return [...entries, ...globals];
+  return [...entries, ...globals, ...marks];
 }
 
 function u32Entry(value: number): Writer {
   const out = new Writer(5);
   out.u32(value);
-  return out;
-}
-
-function sizedBody(body: Writer): Writer {
-  const out = new Writer(body.length + 5);
-  out.sized(body);
   return out;
 }
 
@@ -106,6 +105,11 @@ function exportEntries(injection: Injection, shadows: Shadows): Writer[] {
   shape.memories.forEach((memory, index) => {
     if (!memory.imported) add(`memory${index}`, 2, index);
   });
+  injection.marks?.places.forEach((place, index) => {
+    if (place.imported) return;
+    add(`marks${index}`, 3, injection.marksGlobal(index) ?? 0);
+    add(`mark${index}`, 0, markRange(injection, index));
+  });
   if (!injection.importsGlobals) {
     injection.sharedGlobals.forEach((name, index) => add(name, 3, injection.counterGlobal + index));
   }
@@ -120,6 +124,7 @@ class ModuleRewriter {
   readonly #out = new Writer(4096);
   readonly #custom: CustomSections;
   readonly #moduleName: string;
+  readonly #marker: PageMarker | undefined;
 
   constructor(shape: CoreModuleShape, options: InjectionOptions) {
     this.#shape = shape;
@@ -127,6 +132,12 @@ class ModuleRewriter {
     this.#moduleName = options.moduleName ?? "guest";
     this.#injection = new Injection(shape, options);
     this.#sections = new Map(shape.sections.filter((s) => s.id !== SectionId.custom).map((s) => [s.id, s]));
+    this.#marker = this.#injection.marks === undefined ? undefined : new PageMarker(this.#injection);
+  }
+
+  /** Pages cannot be marked: a function has no room for it. */
+  get unmarkable(): boolean {
+    return this.#marker?.failed === true;
   }
 
   rewrite(): RewrittenModule {
@@ -135,19 +146,20 @@ class ModuleRewriter {
     const code = this.#code();
     const writesTables = (code.uses & Use.tableWrite) !== 0;
     for (const feature of usedFeatures(code.uses)) shape.features.add(feature);
-    const firstGlobal = injection.taintGlobal + 1;
+    const firstGlobal = injection.firstShadow;
     const exportsTable = shape.exports.some((entry) => entry.kind === "table");
     const withTables = writesTables || (injection.counter === "imported" && exportsTable);
     const shadows = addShadows(injection, { firstGlobal, withTables });
     const zero = [0x7f, 1, 0x41, 0, 0x0b];
     const owned = injection.importsGlobals ? [] : injection.sharedGlobals.map(() => zero);
-    const globals = [...owned, zero, ...shadows.globals];
+    const globals = [...owned, zero, ...marksGlobals(injection), ...shadows.globals];
     // Ahead of the function section: what refers to host functions asks for wrappers.
     const tableSection = copyTables(injection, this.#reader(SectionId.table), shadows.tables);
     const globalSection = copyGlobals(injection, this.#reader(SectionId.global), globals);
     const exported = exportEntries(injection, shadows);
     const exportSection = copyExports(injection, this.#reader(SectionId.export), exported);
     const elementSection = copyElements(injection, this.#reader(SectionId.element));
+    this.#addInjectedBodies(code.bodies);
     const { functions } = injection;
     // Ahead of the type section: what needs a type of the original asks for it.
     const importSection = copyImports(injection, this.#reader(SectionId.import), importEntries(injection));
@@ -168,7 +180,6 @@ class ModuleRewriter {
     this.#custom.copyAfter(SectionId.start, this.#out);
     this.#emit(SectionId.element, elementSection);
     this.#copy(SectionId.dataCount);
-    for (const fn of functions) code.bodies.appendWriter(sizedBody(fn.body));
     const codeSection = new Writer(code.bodies.length + 5);
     codeSection.u32(code.count + functions.length);
     codeSection.appendWriter(code.bodies);
@@ -177,6 +188,15 @@ class ModuleRewriter {
     this.#emit(SectionId.data, dataSegments(injection, this.#reader(SectionId.data)));
     this.#custom.writeLast(injection, this.#moduleName, this.#out);
     return { bytes: this.#out.finish(), plan: this.#plan(shadows, code.uses) };
+  }
+
+  /** Marking one body may ask for another. */
+  #addInjectedBodies(bodies: Writer): void {
+    const { functions } = this.#injection;
+    for (let index = 0; index < functions.length; index++) {
+      const fn = functions[index] ?? bug("an injected function is missing");
+      bodies.sizedBytes(this.#marker?.rewrite(fn.body.view(), this.#injection.paramCount(fn.type)) ?? fn.body.view());
+    }
   }
 
   #reader(id: number): Reader | undefined {
@@ -208,12 +228,20 @@ class ModuleRewriter {
     const ranges = bodyRanges(this.#shape);
     const bodies = new Writer(Math.ceil(bytes.length * 1.3) + 64);
     const meter = new FunctionMeter(this.#injection);
+    const marker = this.#marker;
     const hints = new BranchHints();
     const first = importedFunctions + this.#injection.importedFunctions.length;
     for (const [index, range] of ranges.entries()) {
       const type = functions[importedFunctions + index] ?? -1;
-      bodies.sized(meter.rewrite(range, { index: importedFunctions + index, type }));
-      hints.add(first + index, meter.checks);
+      const body = meter.rewrite(range, { index: importedFunctions + index, type });
+      if (marker === undefined) {
+        bodies.sized(body);
+        hints.add(first + index, meter.checks);
+        continue;
+      }
+      const params = this.#injection.paramCount(this.#injection.definedType(importedFunctions + index, type));
+      bodies.sizedBytes(marker.rewrite(body.view(), params));
+      hints.add(first + index, marker.moved(meter.checks));
     }
     return { count: ranges.length, bodies, uses: meter.uses, hints: hints.section() };
   }
@@ -249,6 +277,7 @@ class ModuleRewriter {
       initialHeapBytes: this.#injection.constantHeap.bytes,
       instanceHeapBytes: instanceHeapBytes(shape),
       hasStart: shape.start !== undefined,
+      marksPages: this.#marker !== undefined,
       writesTables: (uses & Use.tableWrite) !== 0,
       tableShadows: shadows.exports.some((entry) => entry.name === "saveTables"),
       globalSlots: shadows.globalSlots,
@@ -289,11 +318,13 @@ function exportPlan(shape: CoreModuleShape, index: number, entry: Omit<ExportPla
 }
 
 /**
- * Rewrites a validated core module.
+ * Rewrites a validated core module. Where its pages cannot be marked as asked for, the plan says so.
  *
  * @throws CompilationFailed where its bytes are malformed.
  */
 export function rewriteModule(bytes: Uint8Array, options: InjectionOptions): RewrittenModule {
   const shape = readCoreModule(bytes);
-  return new ModuleRewriter(shape, options).rewrite();
+  const rewriter = new ModuleRewriter(shape, options);
+  const rewritten = rewriter.rewrite();
+  return rewriter.unmarkable ? rewriteModule(bytes, { ...options, marksPages: false }) : rewritten;
 }

@@ -31,6 +31,8 @@ export class FakeStore implements ComponentStore {
     this.charged += fuel;
   };
 
+  readonly hostWrites = (): undefined => undefined;
+
   readonly instantiateCore = async (index: number, imports: CoreImports): Promise<CoreInstance> => {
     const module = this.#modules[index];
     if (module === undefined) throw new InternalError(`no core module ${index}`);

@@ -24,6 +24,7 @@ async function serve(verifyResets: number): Promise<{ runner: InstanceRunner; fa
 /** Resets say that they restored memories, and do not. */
 function breakResets(context: TestContext): void {
   context.mock.method(MemoryAccounts.prototype, "restore", () => true);
+  context.mock.method(MemoryAccounts.prototype, "restoreAhead", () => true);
 }
 
 test("reset fault: it is reported with the module and the place, and does not reach the next request", async (context) => {

@@ -11,6 +11,8 @@ export interface RewriteOptions {
   readonly metering?: Metering;
   readonly counter?: CounterPlace;
   readonly imports?: WebAssembly.Imports;
+  /** Stores mark their pages; default: they do not. */
+  readonly marksPages?: boolean;
   /** What the counter is filled with at each check; default 20,000. With 1 every check calls. */
   readonly slice?: number;
   /** Called at each check with what is left in the counter; true ends the guest. */
@@ -42,7 +44,11 @@ export interface RewrittenInstance {
 export function instantiateRewritten(original: Uint8Array, options: RewriteOptions = {}): RewrittenInstance {
   const { metering = "fuel", counter: place = "own", slice = 20_000, onCheck, mayGrow } = options;
   const { heapWords = 2 ** 31 - 1, onAllocate } = options;
-  const { bytes, plan } = rewriteModule(original, { metering, counter: place });
+  const { bytes, plan } = rewriteModule(original, {
+    metering,
+    counter: place,
+    marksPages: options.marksPages === true,
+  });
   let counter = new WebAssembly.Global({ value: "i32", mutable: true }, 0);
   let heap = new WebAssembly.Global({ value: "i32", mutable: true }, heapWords);
   let heapGiven = heapWords;

@@ -51,8 +51,8 @@ export class CompileThread implements CompilePorts, AsyncDisposable {
     throw outcome.kind === "invalid" ? new SyntaxError(outcome.reason) : failureOf(outcome);
   };
 
-  readonly rewrite: CompilePorts["rewrite"] = async (bytes, metering) => {
-    const outcome = await this.#do({ kind: "rewrite", bytes, metering });
+  readonly rewrite: CompilePorts["rewrite"] = async (bytes, metering, marksPages) => {
+    const outcome = await this.#do({ kind: "rewrite", bytes, metering, marksPages });
     if (outcome.kind === "rewritten") return outcome.program;
     throw failureOf(outcome);
   };

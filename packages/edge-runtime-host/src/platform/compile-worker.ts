@@ -8,7 +8,7 @@ import { parseWat } from "./wat-parser.ts";
 
 export type CompileTask =
   | { readonly kind: "parse"; readonly text: string }
-  | { readonly kind: "rewrite"; readonly bytes: Uint8Array; readonly metering: Metering };
+  | { readonly kind: "rewrite"; readonly bytes: Uint8Array; readonly metering: Metering; readonly marksPages: boolean };
 
 export type CompileOutcome =
   | { readonly kind: "parsed"; readonly bytes: Uint8Array }
@@ -24,7 +24,8 @@ export interface CompilerReady {
 
 async function perform(task: CompileTask): Promise<CompileOutcome> {
   try {
-    if (task.kind === "rewrite") return { kind: "rewritten", program: rewriteProgram(task.bytes, task.metering) };
+    if (task.kind === "rewrite")
+      return { kind: "rewritten", program: rewriteProgram(task.bytes, task.metering, task.marksPages) };
     return { kind: "parsed", bytes: await parseWat(task.text) };
   } catch (error) {
     if (error instanceof CompilationFailed) return { kind: "failed", reason: error.reason };

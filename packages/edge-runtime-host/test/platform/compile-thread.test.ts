@@ -89,7 +89,7 @@ test("compile thread: the calling thread goes on meanwhile", async () => {
     if (going) setImmediate(turn);
   };
   setImmediate(turn);
-  await compiler.rewrite(slowModule(100), "fuel");
+  await compiler.rewrite(slowModule(100), "fuel", true);
   going = false;
   assert.ok(turns > 20, `${turns} turns`);
 });
@@ -110,9 +110,9 @@ test("compile thread: a module that needs too much heap is refused, the process 
     content,
     Buffer.from([10, 4, 1, 2, 0, 0x0b]),
   ]);
-  const error: unknown = await compiler.rewrite(bytes, "fuel").catch((reason: unknown) => reason);
+  const error: unknown = await compiler.rewrite(bytes, "fuel", true).catch((reason: unknown) => reason);
   assert.equal(reasonOf(error), "it needed more than 64 MiB");
-  const program = await compiler.rewrite(await compiler.parseWat(wat), "fuel");
+  const program = await compiler.rewrite(await compiler.parseWat(wat), "fuel", true);
   assert.equal(program.kind, "core");
 });
 
@@ -122,7 +122,7 @@ test("compile thread: many at once are done one after the other, and closing end
     Array.from({ length: 20 }, (_, index) => compiler.parseWat(`(module (memory ${index}))`)),
   );
   assert.deepEqual(new Set(parsed.map((bytes) => bytes.length)).size, 1);
-  const waiting = [compiler.rewrite(slowModule(200), "fuel"), compiler.parseWat("(module)")];
+  const waiting = [compiler.rewrite(slowModule(200), "fuel", true), compiler.parseWat("(module)")];
   const outcomes = Promise.allSettled(waiting);
   await compiler[Symbol.asyncDispose]();
   for (const outcome of await outcomes) {

@@ -61,7 +61,7 @@ export class ComponentRuntime {
   }
 
   fillMemory(slot: number, memory: WebAssembly.Memory): void {
-    this.#memories[slot] = new LinearMemory(memory);
+    this.#memories[slot] = new LinearMemory(memory, this.store.hostWrites(memory));
   }
 
   memory(slot: number): AbiMemory {
