@@ -70,18 +70,19 @@ export class Writer {
     this.#bytes[this.#length++] = Number(rest & 0x7fn);
   }
 
-  /** Signed LEB128 in exactly five bytes, so that it can be patched; returns its position. */
-  paddedS32(value: number): number {
+  /** Signed LEB128 in exactly two bytes, so that it can be patched; returns its position. */
+  paddedS14(value: number): number {
     const at = this.#length;
-    this.#reserve(5);
-    this.#length += 5;
-    this.patchS32(at, value);
+    this.#reserve(2);
+    this.#length += 2;
+    this.patchS14(at, value);
     return at;
   }
 
-  patchS32(at: number, value: number): void {
-    for (let index = 0; index < 4; index++) this.#bytes[at + index] = ((value >> (7 * index)) & 0x7f) | 0x80;
-    this.#bytes[at + 4] = (value >> 28) & 0x7f;
+  /** `value`: from -8,192 to 8,191. */
+  patchS14(at: number, value: number): void {
+    this.#bytes[at] = (value & 0x7f) | 0x80;
+    this.#bytes[at + 1] = (value >> 7) & 0x7f;
   }
 
   /** Appends `source[from, to)`. */

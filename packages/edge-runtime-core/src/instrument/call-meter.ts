@@ -69,7 +69,7 @@ export class CallMeter {
     else this.#charges.save();
     this.#copy.immediates(opcode);
     this.#copy.copyTo(this.#copy.reader.pos);
-    this.#charges.since = 0;
+    this.#charges.checked();
     if (callee === Callee.passing) counter.take();
     else this.#charges.reload();
     if (callee === Callee.host) this.#charges.check();
@@ -98,7 +98,7 @@ export class CallMeter {
     this.#out.byte(op.call);
     this.#out.u32(passingCall(this.#injection, type, table));
     this.#copy.drop();
-    this.#charges.since = 0;
+    this.#charges.checked();
   }
 
   #callStatic(opcode: Opcode): void {

@@ -2,7 +2,7 @@
 
 import type { ControlFrame } from "./control-stack.ts";
 import { none } from "./control-stack.ts";
-import { costTable } from "./cost-table.ts";
+import { costTable, maxRegion, maxUnchecked } from "./cost-table.ts";
 import type { Counter } from "./counter.ts";
 import type { CheckFor } from "./slow-check.ts";
 import { checkFor } from "./slow-check.ts";
@@ -16,12 +16,13 @@ export class Charges {
   counter: Counter | undefined;
   /** Fuel that ran but was not subtracted yet. */
   pending = 0;
-  /** Operators since the last check, the most over all paths to here. */
+  /** Operators since the last check, the most over all paths to here; deadline metering: since the function's entry. */
   since = 0;
   /** Operators since a function of static cost was entered for which no check was made; `none` where one was. */
   owed = none;
-  /** Deadline metering: operators of the region so far. */
+  /** Deadline metering: the most operators on a path through the region so far, and `since` where it begins. */
   weight = 0;
+  #base = 0;
   /** Ordinals of labels that nothing is pending at: paths with different dues meet in one `br_table`. */
   readonly #settledLabels = new Set<number>();
   #mustSettle = false;
@@ -44,6 +45,7 @@ export class Charges {
     this.since = 0;
     this.owed = none;
     this.weight = 1;
+    this.#base = 0;
     this.#mustSettle = false;
     this.#attempts += 1;
   }
@@ -92,22 +94,59 @@ export class Charges {
   /** The counter may have changed outside: takes it from its global. */
   reload(): void {
     this.counter?.reload();
-    this.since = 0;
+    this.checked();
+  }
+
+  /** A check was made, here or by a callee. */
+  checked(): void {
+    if (this.#fuel) this.since = 0;
   }
 
   check(reason: CheckFor = checkFor.time): void {
     if (this.owed !== none && reason !== checkFor.fuel) this.counter?.checkLate(this.pending, this.owed);
     else this.counter?.check(this.pending, reason);
     this.settled();
-    this.since = 0;
+    this.checked();
+  }
+
+  /** The check that is overdue. */
+  checkOverdue(): void {
+    if (this.#fuel) return this.check();
+    // What the region's head charges is for the operators from here on.
+    this.counter?.check(this.weight, checkFor.time);
+    this.#base = this.since;
+    this.weight = 1;
+  }
+
+  /** More operators ran without a check than should. */
+  get isOverdue(): boolean {
+    return this.#fuel ? this.since > maxUnchecked : this.weight > maxRegion;
   }
 
   addCost(cost: number): void {
-    this.weight += cost;
-    if (!this.#fuel) return;
-    this.pending += cost;
     this.since += cost;
+    if (!this.#fuel) {
+      this.weight = Math.max(this.weight, this.since - this.#base);
+      return;
+    }
+    this.pending += cost;
     if (this.owed !== none) this.owed += cost;
+  }
+
+  /** Deadline metering: a loop's region begins. */
+  openRegion(frame: ControlFrame): void {
+    frame.outerWeight = this.weight;
+    frame.outerBase = this.#base;
+    this.#base = this.since;
+    this.weight = 1;
+  }
+
+  /** It ends; answers what an iteration weighs. */
+  closeRegion(frame: ControlFrame): number {
+    const { weight } = this;
+    this.weight = frame.outerWeight;
+    this.#base = frame.outerBase;
+    return weight;
   }
 
   /** The function ends here: its caller gets the counter. */

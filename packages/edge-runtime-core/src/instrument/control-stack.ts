@@ -32,9 +32,10 @@ export interface ControlFrame {
   sinceAtEntry: number;
   /** The most over all branches to the label. */
   sinceMax: number;
-  /** Deadline metering: where the loop's weight is patched in, and the weight of what encloses it. */
+  /** Deadline metering: where the loop's weight is patched in, and what `Charges` knows of the region around it. */
   weightAt: number;
   outerWeight: number;
+  outerBase: number;
 }
 
 function newFrame(): ControlFrame {
@@ -54,6 +55,7 @@ function newFrame(): ControlFrame {
     sinceMax: 0,
     weightAt: -1,
     outerWeight: 0,
+    outerBase: 0,
   };
 }
 
@@ -90,6 +92,7 @@ export class ControlStack {
     frame.sinceMax = 0;
     frame.weightAt = -1;
     frame.outerWeight = 0;
+    frame.outerBase = 0;
     this.#depth += 1;
     return frame;
   }

@@ -18,6 +18,9 @@ export const costTable = {
  */
 export const maxUnchecked = 256;
 
+/** Deadline metering: most operators of a region that are charged at its head; more are charged on the way. */
+export const maxRegion = 8000;
+
 /** Most fuel of a function that is not metered itself but charged by its callers. */
 export const maxStaticCost = 4096;
 

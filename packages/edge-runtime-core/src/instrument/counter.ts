@@ -128,7 +128,7 @@ export class Counter {
   deferred(): number {
     this.#read();
     this.#out.byte(op.i32Const);
-    const at = this.#out.paddedS32(1);
+    const at = this.#out.paddedS14(1);
     this.#out.byte(op.i32Sub);
     this.#compare(true, 0);
     this.#ask(this.#slowFor(checkFor.fuel));

@@ -9,8 +9,7 @@
 // A call of a function of static cost is charged like an operator. Where Wasmtime checks at its entry, the check follows
 // with the next subtraction, and knows how late it is.
 //
-// Deadline metering gathers nothing: entries and loop heads charge the number of operators of their region (without
-// inner loops) at once. Unreachable code is left out.
+// Deadline metering gathers nothing: entries and loop heads charge the longest path through their region at once. Unreachable code is left out.
 
 import { readOpcode, skipImmediates } from "../binary/instruction.ts";
 import type { Opcode } from "../binary/opcodes.ts";
@@ -27,7 +26,7 @@ import type { BodyRange } from "./code-scan.ts";
 import { skipLocals } from "./code-scan.ts";
 import type { ControlFrame, LabelKind } from "./control-stack.ts";
 import { ControlStack, Label, none } from "./control-stack.ts";
-import { maxMergedPaths, maxUnchecked } from "./cost-table.ts";
+import { maxMergedPaths } from "./cost-table.ts";
 import { Counter } from "./counter.ts";
 import { op } from "./emit.ts";
 import { allocatedWords, emitHeapCharge } from "./heap-charge.ts";
@@ -203,9 +202,10 @@ export class FunctionMeter {
     this.#charges.addCost(opcode.cost);
     this.#live(opcode, at);
     this.#previous = at;
-    if (this.#charges.since <= maxUnchecked || !this.#reachable || this.#frames.depth === 0) return;
+    if (!this.#charges.isOverdue || !this.#reachable || this.#frames.depth === 0) return;
     this.#copy.copyTo(this.#copy.reader.pos);
-    this.#check();
+    this.#mayThrow();
+    this.#charges.checkOverdue();
   }
 
   #live(opcode: Opcode, at: number): void {
@@ -313,8 +313,7 @@ export class FunctionMeter {
     }
     this.#mayThrow();
     frame.weightAt = this.#charges.counter.deferred();
-    frame.outerWeight = this.#charges.weight;
-    this.#charges.weight = 1;
+    this.#charges.openRegion(frame);
   }
 
   /** Starts the next arm of an `if` or legacy `try`: `else`, `catch`, `catch_all`. */
@@ -372,8 +371,7 @@ export class FunctionMeter {
 
   #patchWeight(frame: ControlFrame): void {
     if (frame.weightAt < 0) return;
-    this.#out.patchS32(frame.weightAt, Math.max(1, this.#charges.weight));
-    this.#charges.weight = frame.outerWeight;
+    this.#out.patchS14(frame.weightAt, this.#charges.closeRegion(frame));
   }
 
   /** The end of the function, whose instruction is at `at`. */
