@@ -15,6 +15,8 @@ export interface RewriteOptions {
   readonly marksPages?: boolean;
   /** What the counter is filled with at each check; default 20,000. With 1 every check calls. */
   readonly slice?: number;
+  /** Every check suspends the guest, which must be called by `WebAssembly.promising`. */
+  readonly suspends?: boolean;
   /** Called at each check with what is left in the counter; true ends the guest. */
   readonly onCheck?: (left: number) => boolean;
   /** Consent to growth; default: always. */
@@ -42,7 +44,7 @@ export interface RewrittenInstance {
 
 /** Instantiates without running the start function. */
 export function instantiateRewritten(original: Uint8Array, options: RewriteOptions = {}): RewrittenInstance {
-  const { metering = "fuel", counter: place = "own", slice = 20_000, onCheck, mayGrow } = options;
+  const { metering = "fuel", counter: place = "own", slice = 20_000, suspends = false, onCheck, mayGrow } = options;
   const { heapWords = 2 ** 31 - 1, onAllocate } = options;
   const { bytes, plan } = rewriteModule(original, {
     metering,
@@ -61,9 +63,10 @@ export function instantiateRewritten(original: Uint8Array, options: RewriteOptio
     check: () => {
       const stops = onCheck?.(counter.value) === true;
       refill();
-      return stops ? verdict.stop : verdict.go;
+      if (stops) return verdict.stop;
+      return suspends ? verdict.yield : verdict.go;
     },
-    yield: () => {},
+    yield: suspends ? new WebAssembly.Suspending(async () => {}) : () => {},
     heap,
     allocate: () => {
       onAllocate?.(heapGiven - heap.value);
