@@ -99,6 +99,9 @@ test("fuzz: a module and one that it is linked to run alike, and are reset toget
 
 test("fuzz: calls that do not end are left out, those beside them are compared", async () => {
   const { kind, calls, findings, outcomes } = await tryWat(`(module
+    (memory 1 1 shared) (tag $t)
+    (func (export "wait") try i32.const 0 i32.const 0 i64.const -1 memory.atomic.wait32 drop catch_all end)
+    (func (export "wait long") i32.const 0 i32.const 0 i64.const 2000000 memory.atomic.wait32 drop)
     (func (export "spin") loop br 0 end) (func $deep (export "deep") call $deep)
     (func (export "three") (result i32) i32.const 3))`);
   assert.equal(kind, "compared");

@@ -35,7 +35,7 @@ export interface Trial {
 /** Fuel for one call: above it, a call is left out. */
 const callFuel = 200_000;
 /** Calls that do not end, before the rest of the calls is left out. */
-const mostEndless = 4;
+const mostEndless = 12;
 const mostStateBytes = 32 << 20;
 
 const fuelWay: MeteredOptions = { metering: "fuel", counter: "own", slice: 20_000, limit: callFuel, suspends: false };

@@ -117,6 +117,9 @@ export interface MeteredOptions {
   readonly suspends: boolean;
 }
 
+/** Plain V8 blocks its thread for so long; longer waits count as ones that do not end. */
+const longestWaitNs = 1_000_000;
+
 /** A rewritten instance whose start function has not run yet: `start` runs it. */
 export function instantiateMetered(subject: Subject, options: MeteredOptions): Instance {
   const host = createHost(subject.shape);
@@ -130,6 +133,9 @@ export function instantiateMetered(subject: Subject, options: MeteredOptions): I
     slice,
     suspends,
     imports: linkLibrary(host, library?.exports),
+    onWait: (timeoutNs) => {
+      stopped ||= timeoutNs < 0 || timeoutNs > longestWaitNs;
+    },
     onCheck: () => {
       stopped ||= rewritten.consumed() - consumed > options.limit;
       return stopped;

@@ -21,6 +21,8 @@ export interface RewriteOptions {
   readonly onCheck?: (left: number) => boolean;
   /** Consent to growth; default: always. */
   readonly mayGrow?: (kind: number, delta: number) => boolean;
+  /** Called with the time of each wait on shared memory, below 0 where it has none. */
+  readonly onWait?: (timeoutNs: number) => void;
   /** Words of heap that are given when what there was is used up; default: as many as there can be. */
   readonly heapWords?: number;
   /** Called with the words used so far, when the guest asks for more. What it throws ends the guest. */
@@ -45,7 +47,7 @@ export interface RewrittenInstance {
 /** Instantiates without running the start function. */
 export function instantiateRewritten(original: Uint8Array, options: RewriteOptions = {}): RewrittenInstance {
   const { metering = "fuel", counter: place = "own", slice = 20_000, suspends = false, onCheck, mayGrow } = options;
-  const { heapWords = 2 ** 31 - 1, onAllocate } = options;
+  const { heapWords = 2 ** 31 - 1, onAllocate, onWait } = options;
   const { bytes, plan } = rewriteModule(original, {
     metering,
     counter: place,
@@ -75,6 +77,7 @@ export function instantiateRewritten(original: Uint8Array, options: RewriteOptio
     },
     // Nobody else is there to wake a waiter: only a time of 0 or more ends the wait.
     wait: (_memory: number, _address: number, timeoutNs: number) => {
+      onWait?.(timeoutNs);
       if (timeoutNs < 0) throw new Error("a wait that nobody ends");
       return waitResult.timedOut;
     },
