@@ -36,6 +36,9 @@ export const bulkChunkElements = 1 << 14;
 /** Locals that V8 admits in one function, parameters included. */
 export const maxFunctionLocals = 50_000;
 
+/** Bytes that V8 admits in one function body. */
+export const maxFunctionBytes = 7_654_321;
+
 /**
  * Most branches to one label, and most places of a function that may throw into handlers of its own. V8's optimizing
  * compiler ends the process where more than 65,535 paths meet; unrolled loops may hold a branch four times.

@@ -12,7 +12,7 @@
 // made here is validated once more when the engine compiles it. Throughput is what bounds compile time: bytes that do
 // not change are copied in runs.
 
-import { bug } from "edge-runtime-common";
+import { bug, CompilationFailed } from "edge-runtime-common";
 import { fieldBytes, instanceBytes } from "../binary/heap-layout.ts";
 import type { CoreModuleShape, Section } from "../binary/module.ts";
 import {
@@ -29,6 +29,7 @@ import { Reader } from "../binary/reader.ts";
 import { Writer } from "../binary/writer.ts";
 import { BranchHints } from "./branch-hints.ts";
 import { bodyRanges } from "./code-scan.ts";
+import { maxFunctionBytes } from "./cost-table.ts";
 import { CustomSections } from "./custom-sections.ts";
 import { FunctionMeter } from "./function-meter.ts";
 import { exportedIndex } from "./function-index.ts";
@@ -86,6 +87,13 @@ function u32Entry(value: number): Writer {
   const out = new Writer(5);
   out.u32(value);
   return out;
+}
+
+/** V8 would say so too, without a number by which the guest's author finds the function. */
+function refuseLarge(bytes: number, index: number): void {
+  if (bytes <= maxFunctionBytes) return;
+  const size = `${bytes} bytes once it is metered`;
+  throw new CompilationFailed(`function ${index} has ${size}, at most ${maxFunctionBytes} are possible: split it`);
 }
 
 function exportEntries(injection: Injection, shadows: Shadows): Writer[] {
@@ -235,12 +243,15 @@ class ModuleRewriter {
       const type = functions[importedFunctions + index] ?? -1;
       const body = meter.rewrite(range, { index: importedFunctions + index, type });
       if (marker === undefined) {
+        refuseLarge(body.length, importedFunctions + index);
         bodies.sized(body);
         hints.add(first + index, meter.checks);
         continue;
       }
       const params = this.#injection.paramCount(this.#injection.definedType(importedFunctions + index, type));
-      bodies.sizedBytes(marker.rewrite(body.view(), params));
+      const marked = marker.rewrite(body.view(), params);
+      refuseLarge(marked.length, importedFunctions + index);
+      bodies.sizedBytes(marked);
       hints.add(first + index, marker.moved(meter.checks));
     }
     return { count: ranges.length, bodies, uses: meter.uses, hints: hints.section() };
@@ -320,7 +331,7 @@ function exportPlan(shape: CoreModuleShape, index: number, entry: Omit<ExportPla
 /**
  * Rewrites a validated core module. Where its pages cannot be marked as asked for, the plan says so.
  *
- * @throws CompilationFailed where its bytes are malformed.
+ * @throws CompilationFailed where its bytes are malformed, or a function is over V8's size limit once it is metered.
  */
 export function rewriteModule(bytes: Uint8Array, options: InjectionOptions): RewrittenModule {
   const shape = readCoreModule(bytes);

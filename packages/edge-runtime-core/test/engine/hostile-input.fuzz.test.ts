@@ -5,6 +5,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CompilationFailed } from "edge-runtime-common";
 import { parseWat } from "edge-runtime-testing";
+import { Random } from "../../../../scripts/fuzz/random.ts";
+import { corrupt } from "../../../../scripts/fuzz/sources/mutants.ts";
 import { rewriteProgram } from "../../src/engine/compile.ts";
 import type { Metering } from "../../src/instrument/plan.ts";
 import { rewriteModule } from "../../src/instrument/rewrite-module.ts";
@@ -36,42 +38,6 @@ const seeds: readonly string[] = [
      (func $same (param i32) (result i32) local.get 0))`,
 ];
 
-function random(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
-
-type Next = ReturnType<typeof random>;
-
-/** Bytes that decoders trip over: ends of ranges, prefixes, block types, long LEB128. */
-const interesting = [0x00, 0x01, 0x0b, 0x40, 0x60, 0x63, 0x64, 0x7f, 0x80, 0xfb, 0xfc, 0xfd, 0xfe, 0xff];
-
-const mutations: readonly ((bytes: number[], next: Next) => void)[] = [
-  (bytes, next) => void (bytes[next(bytes.length)] = next(256)),
-  (bytes, next) => void (bytes[next(bytes.length)] = interesting[next(interesting.length)] ?? 0),
-  (bytes, next) => {
-    const at = next(bytes.length);
-    bytes[at] = (bytes[at] ?? 0) ^ (1 << next(8));
-  },
-  (bytes, next) => void bytes.splice(next(bytes.length), 1 + next(4)),
-  (bytes, next) => void bytes.splice(next(bytes.length), 0, next(256)),
-  (bytes, next) => void bytes.splice(next(bytes.length), 1, 0xff, 0xff, 0xff, 0xff, 0x0f),
-  (bytes, next) => void bytes.splice(next(bytes.length)),
-  (bytes, next) => {
-    const from = next(bytes.length);
-    bytes.splice(next(bytes.length), 0, ...bytes.slice(from, from + next(20)));
-  },
-];
-
-function mutate(original: Uint8Array, next: Next): Uint8Array {
-  const bytes = [...original];
-  for (let count = 1 + next(3); count > 0; count--) mutations[next(mutations.length)]?.(bytes, next);
-  return new Uint8Array(bytes);
-}
-
 /** True where it was accepted. Anything but a typed error fails the test, with the mutant in hand. */
 function accepts(bytes: Uint8Array, compile: () => readonly Uint8Array[]): boolean {
   let rewritten: readonly Uint8Array[];
@@ -90,14 +56,14 @@ function accepts(bytes: Uint8Array, compile: () => readonly Uint8Array[]): boole
 const meterings: readonly Metering[] = ["fuel", "deadline", "none"];
 
 test("fuzz: every mutant is refused by a typed error or stays a valid module", async (t) => {
-  const next = random(1);
+  const random = new Random(1);
   const originals = await Promise.all(seeds.map(parseWat));
   let accepted = 0;
   for (let run = 0; run < runs; run++) {
     const original = originals[run % originals.length];
-    const metering = meterings[next(3)];
+    const metering = meterings[random.below(3)];
     if (original === undefined || metering === undefined) continue;
-    const bytes = mutate(original, next);
+    const bytes = corrupt(original, random);
     const compiled = accepts(bytes, () => rewriteProgram(bytes, metering).cores.map((core) => core.bytes));
     if (compiled) accepted += 1;
   }
@@ -106,14 +72,17 @@ test("fuzz: every mutant is refused by a typed error or stays a valid module", a
 });
 
 test("fuzz: the rewriter alone bears what validation would have refused", async () => {
-  const next = random(2);
+  const random = new Random(2);
   const originals = await Promise.all(seeds.map(parseWat));
   for (let run = 0; run < runs; run++) {
     const original = originals[run % originals.length];
     if (original === undefined) continue;
-    const bytes = mutate(original, next);
+    const bytes = corrupt(original, random);
     accepts(bytes, () => {
-      rewriteModule(bytes, { metering: meterings[next(3)] ?? "fuel", counter: next(2) === 0 ? "own" : "imported" });
+      rewriteModule(bytes, {
+        metering: meterings[random.below(3)] ?? "fuel",
+        counter: random.oneIn(2) ? "own" : "imported",
+      });
       return [];
     });
   }

@@ -3,16 +3,19 @@
 import { existsSync, globSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const root = fileURLToPath(new URL("../../../../../shared/conformance/", import.meta.url));
+/** Ends in a slash. */
+export const conformanceRoot = fileURLToPath(new URL("../../../../../shared/conformance/", import.meta.url));
 
 /** Files under the conformance folder, sorted; none where the data is absent. */
 export function conformanceFiles(pattern: string): string[] {
-  return globSync(pattern, { cwd: root })
-    .map((file) => root + file)
+  return globSync(pattern, { cwd: conformanceRoot })
+    .map((file) => conformanceRoot + file)
     .toSorted();
 }
 
 /** For `test(name, needs("core/spec"), ...)`: skips with a notice where the folder is absent. */
 export function needs(folder: string): { readonly skip: string | false } {
-  return { skip: existsSync(root + folder) ? false : `conformance data is absent: ${root}${folder}` };
+  return {
+    skip: existsSync(conformanceRoot + folder) ? false : `conformance data is absent: ${conformanceRoot}${folder}`,
+  };
 }

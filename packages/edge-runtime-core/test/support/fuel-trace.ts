@@ -1,7 +1,7 @@
 // Rewritten modules that share one counter, as the core instances of a store do, and every place where they look
 // whether fuel is left: with a slice of one unit each check asks the host. Long runs are traced towards their end only.
 
-import type { Exports } from "../instrument/spec-script.ts";
+import type { Exports } from "../../../../scripts/conformance/core/way.ts";
 import { waitResult } from "../../src/instrument/atomic-wait.ts";
 import type { CorePlan } from "../../src/instrument/plan.ts";
 import { rewriteModule } from "../../src/instrument/rewrite-module.ts";

@@ -31,8 +31,8 @@ export function section(id: number, content: Bytes): number[] {
 }
 
 export interface FunctionSpec {
-  /** Groups of locals: count and type byte. */
-  readonly locals?: readonly (readonly [count: number, type: number])[];
+  /** Groups of locals: count and bytes of the type. */
+  readonly locals?: readonly (readonly [count: number, type: number | Bytes])[];
   /** Instructions, the last `end` included. */
   readonly code: Bytes;
 }
@@ -61,7 +61,7 @@ export function moduleBytes(spec: ModuleSpec): Uint8Array {
   ]);
   const exports = (spec.exports ?? []).map(([item, kind, index]) => [...name(item), kind, ...leb(index)]);
   const bodies = spec.bodies.map(({ locals, code }) => {
-    const groups = vector((locals ?? []).map(([count, type]) => [...leb(count), type]));
+    const groups = vector((locals ?? []).map(([count, type]) => [...leb(count), ...[type].flat()]));
     return [...leb(groups.length + code.length), ...groups, ...code];
   });
   return new Uint8Array([

@@ -15,10 +15,14 @@ export interface RewriteOptions {
   readonly marksPages?: boolean;
   /** What the counter is filled with at each check; default 20,000. With 1 every check calls. */
   readonly slice?: number;
+  /** Every check suspends the guest, which must be called by `WebAssembly.promising`. */
+  readonly suspends?: boolean;
   /** Called at each check with what is left in the counter; true ends the guest. */
   readonly onCheck?: (left: number) => boolean;
   /** Consent to growth; default: always. */
   readonly mayGrow?: (kind: number, delta: number) => boolean;
+  /** Called with the time of each wait on shared memory, below 0 where it has none. */
+  readonly onWait?: (timeoutNs: number) => void;
   /** Words of heap that are given when what there was is used up; default: as many as there can be. */
   readonly heapWords?: number;
   /** Called with the words used so far, when the guest asks for more. What it throws ends the guest. */
@@ -42,8 +46,8 @@ export interface RewrittenInstance {
 
 /** Instantiates without running the start function. */
 export function instantiateRewritten(original: Uint8Array, options: RewriteOptions = {}): RewrittenInstance {
-  const { metering = "fuel", counter: place = "own", slice = 20_000, onCheck, mayGrow } = options;
-  const { heapWords = 2 ** 31 - 1, onAllocate } = options;
+  const { metering = "fuel", counter: place = "own", slice = 20_000, suspends = false, onCheck, mayGrow } = options;
+  const { heapWords = 2 ** 31 - 1, onAllocate, onWait } = options;
   const { bytes, plan } = rewriteModule(original, {
     metering,
     counter: place,
@@ -61,9 +65,10 @@ export function instantiateRewritten(original: Uint8Array, options: RewriteOptio
     check: () => {
       const stops = onCheck?.(counter.value) === true;
       refill();
-      return stops ? verdict.stop : verdict.go;
+      if (stops) return verdict.stop;
+      return suspends ? verdict.yield : verdict.go;
     },
-    yield: () => {},
+    yield: suspends ? new WebAssembly.Suspending(async () => {}) : () => {},
     heap,
     allocate: () => {
       onAllocate?.(heapGiven - heap.value);
@@ -72,6 +77,7 @@ export function instantiateRewritten(original: Uint8Array, options: RewriteOptio
     },
     // Nobody else is there to wake a waiter: only a time of 0 or more ends the wait.
     wait: (_memory: number, _address: number, timeoutNs: number) => {
+      onWait?.(timeoutNs);
       if (timeoutNs < 0) throw new Error("a wait that nobody ends");
       return waitResult.timedOut;
     },

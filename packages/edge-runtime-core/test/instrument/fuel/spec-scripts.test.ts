@@ -8,8 +8,14 @@ import { dirname } from "node:path";
 import { test } from "node:test";
 import { conformanceFiles, needs } from "../../support/conformance.ts";
 import { FuelTrace } from "../../support/fuel-trace.ts";
-import type { Instantiate } from "../spec-script.ts";
-import { readScript, ScriptRun } from "../spec-script.ts";
+import { BitBridges } from "../../../../../scripts/wasm/bit-bridge.ts";
+import { GlobalBits } from "../../../../../scripts/wasm/global-bits.ts";
+import { HostValues } from "../../../../../scripts/conformance/core/constants.ts";
+import type { Outcome } from "../../../../../scripts/conformance/core/outcome.ts";
+import { readScript } from "../../../../../scripts/conformance/core/script.ts";
+import { ScriptRun } from "../../../../../scripts/conformance/core/script-run.ts";
+import type { Way } from "../../../../../scripts/conformance/core/way.ts";
+import { nothingFound } from "../../../../../scripts/conformance/core/way.ts";
 import { parseCalls } from "./recording.ts";
 
 interface Recording {
@@ -39,11 +45,29 @@ function hashOf(file: string, folder: string): string {
   return hash.digest("hex");
 }
 
-function instantiateWith(trace: FuelTrace): Instantiate {
-  return (bytes, imports) => {
-    if (!WebAssembly.validate(bytes)) throw new WebAssembly.CompileError();
-    return trace.instantiate(bytes, imports);
+function tracedBy(trace: FuelTrace): Way {
+  return {
+    name: "traced",
+    open: () => ({
+      compile: (bytes) => void new WebAssembly.Module(bytes),
+      instantiate: async (bytes, imports) => trace.instantiate(bytes, imports),
+      suspends: false,
+      act: (_exports, _at, perform) => perform(),
+      finish: async () => nothingFound,
+    }),
   };
+}
+
+const host = {
+  values: new HostValues(),
+  bridges: new BitBridges(),
+  globals: new GlobalBits(),
+  refusal: () => undefined,
+};
+
+function reasonOf(outcome: Outcome): string {
+  if (outcome.kind === "failed") return outcome.failure;
+  return outcome.kind === "skipped" ? outcome.reason : outcome.kind;
 }
 
 class Comparison {
@@ -51,20 +75,23 @@ class Comparison {
   readonly notCompared = new Map<string, number>();
   equal = 0;
 
-  run(file: string, entry: RecordedScript): void {
+  async run(file: string, entry: RecordedScript): Promise<void> {
     const trace = new FuelTrace();
-    const run = new ScriptRun(file, instantiateWith(trace));
+    const script = readScript(file);
+    const run = new ScriptRun(script, tracedBy(trace), host);
     const recorded = parseCalls(entry.calls).values();
-    for (const command of readScript(file)) {
+    for (const [at, command] of script.commands.entries()) {
       trace.start();
-      const outcome = run.execute(command);
+      // Commands of a script follow one another.
+      // oxlint-disable-next-line no-await-in-loop
+      const outcome = await run.execute(command, at);
       if (command.action?.type !== "invoke") continue;
       const expected = recorded.next();
       assert.equal(expected.done, false, `${entry.script}: more calls than were recorded`);
       const call = `${entry.script} ${command.action.field}`;
-      if (!outcome.startsWith("values") || expected.value === undefined) {
+      if (outcome.kind !== "values" || expected.value === undefined) {
         const theirs = expected.value === undefined ? "no result there" : "a result there";
-        this.#leaveOut(`${theirs}, here ${outcome.startsWith("skip") ? outcome : (outcome.split(" ")[0] ?? "")}`);
+        this.#leaveOut(`${theirs}, here ${reasonOf(outcome)}`);
         continue;
       }
       const { fuel, checked } = expected.value;
@@ -80,14 +107,15 @@ class Comparison {
   }
 }
 
-test("fuel: calls of the specification's suite consume what Wasmtime does", needs("core/spec"), (t) => {
+test("fuel: calls of the specification's suite consume what Wasmtime does", needs("core/spec"), async (t) => {
   const comparison = new Comparison();
   for (const entry of recording.scripts) {
     const folder = `core/spec/${dirname(entry.script)}`;
     const [file] = conformanceFiles(`core/spec/${entry.script}`);
     assert.ok(file !== undefined, `${entry.script} was recorded and is not there`);
     assert.equal(hashOf(file, folder), entry.sha256, `${entry.script} is not the one that was recorded`);
-    comparison.run(file, entry);
+    // oxlint-disable-next-line no-await-in-loop
+    await comparison.run(file, entry);
   }
   t.diagnostic(`${comparison.equal} calls equal to Wasmtime ${recording.wasmtime}`);
   for (const [why, count] of comparison.notCompared) t.diagnostic(`${count} not compared: ${why}`);

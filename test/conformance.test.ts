@@ -1,0 +1,138 @@
+// The conformance runner on the third-party data beside the checkout, where it is there, and on small suites made here:
+// what it must find, and how its command line answers.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { defaultConfig } from "edge-runtime-common";
+import { WasmEngine } from "edge-runtime-core";
+import { fakePlatform, parseWat } from "edge-runtime-testing";
+import { conformanceRoot, needs } from "../packages/edge-runtime-core/test/support/conformance.ts";
+import { plain, rewritten } from "../scripts/conformance/core/direct-ways.ts";
+import { PooledGroup } from "../scripts/conformance/core/pooled-group.ts";
+import { checkRefusals } from "../scripts/conformance/core/refusals.ts";
+import { runScript } from "../scripts/conformance/core/run-script.ts";
+import { runSuite } from "../scripts/conformance/core/suite.ts";
+import type { Way } from "../scripts/conformance/core/way.ts";
+import { GlobalBits } from "../scripts/wasm/global-bits.ts";
+
+const root = mkdtempSync(join(tmpdir(), "conformance-"));
+after(() => rmSync(root, { recursive: true }));
+
+/** Writes a suite of one script; gives the script's file. */
+async function writeSuite(name: string, wat: string, commands: readonly unknown[]): Promise<string> {
+  const folder = join(root, name, "suite", "group", "script");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "script.0.wasm"), await parseWat(wat));
+  const module = { type: "module", line: 1, filename: "script.0.wasm" };
+  writeFileSync(join(folder, "script.json"), JSON.stringify({ commands: [module, ...commands] }));
+  return join(folder, "script.json");
+}
+
+const counting = `(module (memory 1) (global $calls (mut i32) (i32.const 0)) (func (export "add") (param i32 i32) (result i32)
+  (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
+  (i32.store (i32.const 8) (i32.add (i32.load (i32.const 8)) (i32.add (local.get 0) (local.get 1))))
+  (i32.add (i32.load (i32.const 8)) (i32.const 0))))`;
+
+function call(line: number, field: string, args: readonly number[], expected: readonly number[]): unknown {
+  const constant = (value: number): unknown => ({ type: "i32", value: String(value) });
+  const action = { type: "invoke", field, args: args.map(constant) };
+  return { type: "assert_return", line, action, expected: expected.map(constant) };
+}
+
+const fulfilled = [call(2, "add", [1, 2], [3]), call(3, "add", [2, 3], [8])];
+
+test("conformance: the specification's suite runs metered and pooled as on plain V8", needs("core/spec"), async (t) => {
+  const { total } = await runSuite(join(conformanceRoot, "core"), "");
+  assert.deepEqual(total.differences.slice(0, 20), []);
+  assert.deepEqual(total.plainFailures, []);
+  const passed = [...total.ways].map(([way, counts]) => `${way} ${counts.passed}`);
+  t.diagnostic(`passed: ${passed.join(", ")}; refused: ${JSON.stringify([...total.refused])}`);
+  assert.ok((total.ways.get("pooled")?.passed ?? 0) > 50_000);
+  assert.ok((total.events.get("actions repeated after a reset") ?? 0) > 40_000);
+});
+
+test("conformance: modules that V8 does not run are refused by a typed error", needs("core/unsupported"), () => {
+  const { refused, faults } = checkRefusals(join(conformanceRoot, "core/unsupported"), "");
+  assert.deepEqual(faults, []);
+  assert.ok(refused > 400, `${refused}`);
+});
+
+test("conformance: a way that computes something else is found", async () => {
+  const file = await writeSuite("wrong-code", counting, fulfilled);
+  const subtracts: Way = {
+    name: "subtracts",
+    open: (script) => {
+      const engine = plain.open(script);
+      const patched = (bytes: Uint8Array): Uint8Array => bytes.map((byte) => (byte === 0x6a ? 0x6b : byte));
+      return { ...engine, instantiate: (bytes, imports, at) => engine.instantiate(patched(bytes), imports, at) };
+    },
+  };
+  const { differences } = await runScript(file, "script", [plain, rewritten("fuel", "fuel", "own"), subtracts]);
+  assert.deepEqual(
+    differences.map(({ way, line }) => `${way} ${line}`),
+    ["subtracts 2", "subtracts 3"],
+  );
+});
+
+test("conformance: state that a reset leaves behind is found", async () => {
+  const engine = new WasmEngine(defaultConfig().engine, { platform: fakePlatform() });
+  // Said to have no state of the host, though its memory is imported: the reset cannot know it.
+  const group = new PooledGroup({ lastLink: 0, usesHostState: false }, engine, new GlobalBits());
+  const bytes = await parseWat(`(module (import "host" "memory" (memory 1)) (global $g (mut i32) (i32.const 5))
+    (func (export "next") (result i32) (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (i32.const 1)))
+      (global.set $g (i32.add (global.get $g) (i32.const 1))) (i32.add (i32.load (i32.const 0)) (global.get $g))))`);
+  const exports = await group.instantiate(bytes, { host: { memory: new WebAssembly.Memory({ initial: 1 }) } }, 0);
+  const next = exports["next"] as unknown as () => number;
+  await group.act(1, async () => ({ kind: "values", values: [{ ref: next() }] }));
+  const { differences, notRestored } = await group.verify();
+  assert.equal(notRestored, undefined);
+  assert.deepEqual(differences, [{ at: 1, text: "after reset: values i31 8, before: values i31 7" }]);
+});
+
+function conformance(...args: readonly string[]): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, ["scripts/conformance.ts", ...args], {
+    cwd: new URL("..", import.meta.url),
+    encoding: "utf8",
+  });
+}
+
+test("conformance: exit status 0 and a report where all agree", async () => {
+  await writeSuite("good", counting, fulfilled);
+  const json = join(root, "report.json");
+  const { status, stdout } = conformance("core", "--data", join(root, "good"), "--json", json);
+  assert.match(stdout, /^suite\/group +1 +3 +3 +3 +3 +0 +0 +0$/m);
+  assert.equal(status, 0);
+  const report = JSON.parse(readFileSync(json, "utf8")) as { total: { ways: unknown } };
+  const counts = { passed: 3, failed: 0, skipped: 0 };
+  assert.deepEqual(report.total.ways, { plain: counts, fuel: counts, pooled: counts, deadline: counts });
+});
+
+test("conformance: exit status 1 where an assertion fails", async () => {
+  await writeSuite("bad", counting, [...fulfilled, call(4, "add", [0, 0], [9])]);
+  const { status, stdout } = conformance("core", "--data", join(root, "bad"));
+  assert.match(stdout, /suite\/group\/script\/script:4 plain: assert_return/);
+  assert.equal(status, 1);
+});
+
+const usage: readonly (readonly [args: readonly string[], status: number, text: RegExp])[] = [
+  [["--help"], 0, /Commands: core/],
+  [["core", "--help"], 0, /--data DIR/],
+  [[], 2, /Commands: core/],
+  [["nothing"], 2, /unknown command nothing/],
+  [["core"], 2, /--data DIR is missing/],
+  [["core", "--data", "no-such-folder"], 2, /no-such-folder does not exist/],
+  [["core", "--data", ".", "--wrong"], 2, /--wrong/],
+];
+
+for (const [args, status, text] of usage) {
+  test(`conformance: ${JSON.stringify(args.join(" "))} exits ${status}`, () => {
+    const result = conformance(...args);
+    assert.match(result.stdout + result.stderr, text);
+    assert.equal(result.status, status);
+    assert.doesNotMatch(result.stderr, /\n\s+at /);
+  });
+}
