@@ -10,6 +10,7 @@ export { Writer } from "./binary/writer.ts";
 export { rewriteProgram } from "./engine/compile.ts";
 export type { CompiledCore, CoreModuleInstance } from "./engine/core-instance.ts";
 export { emptyStore } from "./engine/create-store.ts";
+export { ProgramImages } from "./engine/memory-image.ts";
 export { instantiate, createPool } from "./engine/instantiate.ts";
 export type { Guest } from "./engine/program.ts";
 export type { RunLimits } from "./engine/limits.ts";

@@ -8,7 +8,7 @@
 import type { Store, WasmEngine } from "edge-runtime-core";
 import { WorkerContext } from "edge-runtime-core";
 import type { CompiledCore, CorePlan, Guest, RunLimits } from "edge-runtime-core/internal";
-import { emptyStore, ResetVerifier, rewriteModule } from "edge-runtime-core/internal";
+import { emptyStore, ProgramImages, ResetVerifier, rewriteModule } from "edge-runtime-core/internal";
 import { exposeState } from "../../wasm/expose-state.ts";
 import type { GlobalBits } from "../../wasm/global-bits.ts";
 import type { Exposure, State } from "../../wasm/state.ts";
@@ -75,7 +75,11 @@ export class PooledGroup {
 
   async instantiate(original: Uint8Array, imports: WebAssembly.Imports, at: number): Promise<Exports> {
     const exposed = exposeState(original);
-    const { bytes, plan } = rewriteModule(exposed.bytes, { metering: "fuel", counter: "imported" });
+    const { bytes, plan } = rewriteModule(exposed.bytes, {
+      metering: "fuel",
+      counter: "imported",
+      marksPages: !this.#group.usesHostState,
+    });
     this.#notRestored ??= plan.notRestorable;
     const index = this.#cores.push({ module: new WebAssembly.Module(bytes), plan }) - 1;
     const exports = Object.create(null) as Record<string, WebAssembly.ExportValue>;
@@ -118,7 +122,8 @@ export class PooledGroup {
     const size = this.#exposures.reduce((sum, exposure) => sum + memoryBytes(exposure), 0);
     if (size > maxComparedBytes) this.#notRestored ??= `state over ${maxComparedBytes >> 20} MiB`;
     if (this.#notRestored !== undefined) return;
-    this.#store.snapshot();
+    this.#notRestored = this.#store.snapshot(new ProgramImages());
+    if (this.#notRestored !== undefined) return;
     this.#verifier.capture({ store: this.#store, guest });
     this.#snapshot = this.#capture();
   }

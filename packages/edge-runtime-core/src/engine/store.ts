@@ -264,11 +264,9 @@ export class Store implements ComponentStore {
     return { imports: object, memories };
   }
 
-  /** All core modules of a program mark, or none. */
-  #marksOf(memory: WebAssembly.Memory): WebAssembly.Global {
-    return (
-      this.#guestMemories.get(memory)?.marks?.global ?? bug("a memory is imported whose owner does not mark pages")
-    );
+  /** All core modules of a program mark, or none: without marks, what is imported is no memory, and V8 says so. */
+  #marksOf(memory: WebAssembly.Memory): WebAssembly.ImportValue {
+    return this.#guestMemories.get(memory)?.marks?.global ?? memory;
   }
 
   readonly hostWrites = (memory: WebAssembly.Memory): ((at: number, bytes: number) => void) | undefined =>
