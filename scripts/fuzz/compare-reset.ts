@@ -27,20 +27,24 @@ async function instantiate(subject: Subject, group: PooledGroup, host: HostImpor
   return group.instantiate(subject.exposed.bytes, linkLibrary(host, linked), 1);
 }
 
-function createGroup(subject: Subject, usesHostState: boolean): PooledGroup {
+function createGroup(subject: Subject, usesHostState: boolean, marksPages: boolean): PooledGroup {
   // No guest yields where the clock stands still: `call-export` puts a frame of JavaScript between guest and host.
   const platform = { ...testPlatform(), now: () => 0 };
   const engine = new WasmEngine(defaultConfig().engine, { platform });
-  return new PooledGroup({ lastLink: subject.library === undefined ? 0 : 1, usesHostState }, engine, subject.bits);
+  return new PooledGroup(
+    { lastLink: subject.library === undefined ? 0 : 1, usesHostState },
+    { engine, bits: subject.bits, marksPages },
+  );
 }
 
 export async function compareReset(
   subject: Subject,
   wanted: PlayRecord,
   calls: readonly PlannedCall[],
+  marksPages: boolean,
 ): Promise<ResetComparison> {
   const host = createHost(subject.shape);
-  const group = createGroup(subject, host.state.size > 0);
+  const group = createGroup(subject, host.state.size > 0, marksPages);
   let exports: Exports;
   try {
     exports = await instantiate(subject, group, host);

@@ -12,9 +12,9 @@ import { tallyJson } from "./tally.ts";
 
 export const coreHelp = `npm run conformance -- core --data DIR [--filter TEXT] [--json FILE]
 
-Runs the scripts of a converted specification test suite in four ways side by side: plain V8; metered; metered in a
-pooled store that is reset and runs everything once more; with deadline metering. All must agree on every command,
-bit for bit. Modules under DIR/${refusalFolder} need only be refused by a typed error.
+Runs the scripts of a converted specification test suite in five ways side by side: plain V8; metered; metered in a
+pooled store that is reset and runs everything once more, by a whole copy and by marked pages; with deadline metering.
+All must agree on every command, bit for bit. Modules under DIR/${refusalFolder} need only be refused by a typed error.
 
   --data DIR     folder with spec/, wasmtime/ and the like: <suite>/<group>/<stem>/<stem>.json and .wasm files
   --filter TEXT  only scripts whose name (spec/simd/simd_lane/simd_lane) contains TEXT

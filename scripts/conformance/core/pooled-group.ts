@@ -64,22 +64,23 @@ export class PooledGroup {
   readonly #exposures: Exposure[] = [];
   readonly #performed: Performed[] = [];
   readonly #verifier = new ResetVerifier(1);
+  /** Stores mark the pages that they write to. A memory of the host has no marks. */
+  readonly #marksPages: boolean;
   #snapshot: readonly State[] | undefined;
   #notRestored: string | undefined;
 
-  constructor(group: LinkGroup, engine: WasmEngine, bits: GlobalBits) {
+  constructor(group: LinkGroup, options: { engine: WasmEngine; bits: GlobalBits; marksPages: boolean }) {
+    const { engine, bits, marksPages } = options;
     this.#group = group;
+    this.#marksPages = marksPages && !group.usesHostState;
     this.#store = emptyStore(engine, this.#cores);
     this.#bits = bits;
   }
 
   async instantiate(original: Uint8Array, imports: WebAssembly.Imports, at: number): Promise<Exports> {
     const exposed = exposeState(original);
-    const { bytes, plan } = rewriteModule(exposed.bytes, {
-      metering: "fuel",
-      counter: "imported",
-      marksPages: !this.#group.usesHostState,
-    });
+    const options = { metering: "fuel", counter: "imported", marksPages: this.#marksPages } as const;
+    const { bytes, plan } = rewriteModule(exposed.bytes, options);
     this.#notRestored ??= plan.notRestorable;
     const index = this.#cores.push({ module: new WebAssembly.Module(bytes), plan }) - 1;
     const exports = Object.create(null) as Record<string, WebAssembly.ExportValue>;
@@ -178,6 +179,8 @@ export class PooledGroup {
     // How far recursion comes before the stack is exhausted varies, and with it what it leaves behind.
     const exhausted = this.#performed.some(({ text }) => text === "exhausted");
     if (!exhausted) differences.push(...same("state after the second run", final, this.#capture()));
+    // A part of it ahead, as where the pool has time.
+    this.#store.resetAhead(1);
     if (this.#store.reset()) differences.push(...reset("state after the second reset"));
     else differences.push({ at: last, text: "the second reset failed" });
     return { notRestored: undefined, replayed: this.#performed.length, differences };

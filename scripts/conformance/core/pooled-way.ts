@@ -24,7 +24,10 @@ class PooledEngine implements Engine {
   readonly #engine = new WasmEngine(defaultConfig().engine, { platform: testPlatform() });
   readonly #bits = new GlobalBits();
 
-  constructor(script: Script) {
+  readonly #marksPages: boolean;
+
+  constructor(script: Script, marksPages: boolean) {
+    this.#marksPages = marksPages;
     this.#links = linkGroups(script);
   }
 
@@ -34,7 +37,9 @@ class PooledEngine implements Engine {
 
   async instantiate(bytes: Uint8Array, imports: WebAssembly.Imports, at: number): Promise<Exports> {
     const link = this.#links.get(at) ?? { lastLink: at, usesHostState: false };
-    const group = this.#groups.get(link) ?? new PooledGroup(link, this.#engine, this.#bits);
+    const group =
+      this.#groups.get(link) ??
+      new PooledGroup(link, { engine: this.#engine, bits: this.#bits, marksPages: this.#marksPages });
     this.#groups.set(link, group);
     try {
       const exports = await group.instantiate(bytes, imports, at);
@@ -71,4 +76,8 @@ class PooledEngine implements Engine {
   }
 }
 
-export const pooled: Way = { name: "pooled", open: (script) => new PooledEngine(script) };
+/** Resets copy the whole snapshot. */
+export const pooled: Way = { name: "pooled", open: (script) => new PooledEngine(script, false) };
+
+/** Stores mark the pages that they write to, and resets copy those. */
+export const marked: Way = { name: "marked", open: (script) => new PooledEngine(script, true) };

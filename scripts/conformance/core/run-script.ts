@@ -7,7 +7,7 @@ import { GlobalBits } from "../../wasm/global-bits.ts";
 import { HostValues } from "./constants.ts";
 import { plain, rewritten } from "./direct-ways.ts";
 import { describeOutcome, excuseOf, judge, printOutcome } from "./outcome.ts";
-import { pooled } from "./pooled-way.ts";
+import { marked, pooled } from "./pooled-way.ts";
 import { readScript } from "./script.ts";
 import { ScriptRun } from "./script-run.ts";
 import type { Tally } from "./tally.ts";
@@ -19,6 +19,7 @@ export const ways: readonly [Way, ...Way[]] = [
   plain,
   rewritten("fuel", "fuel", "own"),
   pooled,
+  marked,
   rewritten("deadline", "deadline", "imported"),
 ];
 
@@ -74,7 +75,7 @@ export async function runScript(file: string, name: string, compared = ways): Pr
     for (const { at, text } of differences) {
       tally.differences.push({ file: name, line: script.commands[at]?.line ?? 0, way: way.name, text });
     }
-    for (const [what, count] of counts) addCount(tally.events, what, count);
+    for (const [what, count] of counts) addCount(tally.events, `${way.name}: ${what}`, count);
   }
   return tally;
 }
