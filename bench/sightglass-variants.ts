@@ -10,9 +10,12 @@ export function plainVariant(bytes: Uint8Array<ArrayBuffer>): Variant {
   return { name: "plain", module: new WebAssembly.Module(bytes), injected: () => ({}) };
 }
 
-/** The rewritten program with a meter that never ends it. */
-export function rewrittenVariant(bytes: Uint8Array, metering: Metering): Variant {
-  const { cores } = rewriteProgram(bytes, metering);
+/**
+ * The rewritten program with a meter that never ends it. With `marksPages` stores mark pages where the pool would have
+ * it so, by the size of the memory.
+ */
+export function rewrittenVariant(bytes: Uint8Array, metering: Metering, marksPages: boolean): Variant {
+  const { cores } = rewriteProgram(bytes, metering, marksPages);
   const [core] = cores;
   if (core === undefined) throw new Error("no core module");
   const { prefix } = core.plan;
@@ -26,5 +29,6 @@ export function rewrittenVariant(bytes: Uint8Array, metering: Metering): Variant
     };
     return { [prefix]: { check, yield: () => {}, grow: () => 1, allocate: () => refill("heap", 1 << 20) } };
   };
-  return { name: metering, module: new WebAssembly.Module(core.bytes as Uint8Array<ArrayBuffer>), injected };
+  const name = core.plan.marksPages ? `${metering}, marked` : metering;
+  return { name, module: new WebAssembly.Module(core.bytes as Uint8Array<ArrayBuffer>), injected };
 }

@@ -20,7 +20,8 @@ for await (const line of createInterface({ input: process.stdin })) {
   const program = programs.get(line);
   runner?.[Symbol.dispose]();
   runner = program === undefined ? undefined : new SightglassRunner(program);
-  variant = program === undefined ? undefined : rewrittenVariant(new Uint8Array(readFileSync(program.path)), "fuel");
+  variant =
+    program === undefined ? undefined : rewrittenVariant(new Uint8Array(readFileSync(program.path)), "fuel", false);
   process.stdout.write(program === undefined ? "unknown\n" : "ready\n");
 }
 runner?.[Symbol.dispose]();
