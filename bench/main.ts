@@ -1,4 +1,4 @@
-// npm run bench [-- pool metering http] [--quick]: prints a table; a full run of all writes bench/results.json.
+// npm run bench [-- NAME...] [--quick]: prints a table and, unless quick, puts its figures into bench/results.json.
 
 import { benchDeadline } from "./deadline.bench.ts";
 import { benchFairness } from "./fairness.bench.ts";
@@ -34,4 +34,4 @@ for (const name of all) {
   process.stdout.write(`\n${name}\n`);
   await benches[name](results, { quick });
 }
-if (chosen.length === 0 && !quick) results.write(new URL("results.json", import.meta.url));
+if (!quick) results.write(new URL("results.json", import.meta.url));

@@ -54,7 +54,6 @@ export class SightglassRunner implements Disposable {
   readonly #folder = mkdtempSync(join(tmpdir(), "sightglass-"));
   readonly #stdout: number;
   readonly #stderr: number;
-  #runs = 0;
 
   constructor(program: SightglassProgram) {
     this.#program = program;
@@ -64,8 +63,6 @@ export class SightglassRunner implements Disposable {
 
   /** Time between `bench.start` and `bench.end`, in microseconds. @throws where the output differs. */
   run(variant: Variant): number {
-    // node:wasi closes its pre-opened folders when it is collected.
-    if (++this.#runs % 50 === 0) globalThis.gc?.();
     ftruncateSync(this.#stdout);
     ftruncateSync(this.#stderr);
     const wasi = new WASI({

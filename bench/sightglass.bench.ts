@@ -2,46 +2,17 @@
 // verified: with fuel, with fuel and marked pages (what the pool serves where memories are large), with the deadline only.
 // Programs that take less than `shortestUs` are left out by name: what they measure is how code warms up.
 
-import { existsSync, readFileSync } from "node:fs";
-import { geomean, median } from "./interleave.ts";
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { promisify } from "node:util";
+import { geomean } from "./interleave.ts";
 import type { BenchOptions, Results } from "./results.ts";
-import type { SightglassProgram } from "./sightglass-program.ts";
-import { listPrograms, SightglassRunner } from "./sightglass-program.ts";
-import { plainVariant, rewrittenVariant } from "./sightglass-variants.ts";
+import type { Ratios } from "./sightglass-subject.ts";
+import { listPrograms } from "./sightglass-program.ts";
 
 const folder = new URL("../../shared/conformance/sightglass/", import.meta.url);
+const subject = new URL("sightglass-subject.ts", import.meta.url).pathname;
 const shortestUs = 300;
-const warmUps = 3;
-
-interface Ratios {
-  readonly plainUs: number;
-  readonly fuel: number;
-  /** Undefined where the memory is too small to be marked. */
-  readonly marked: number | undefined;
-  readonly deadline: number;
-}
-
-function measure(program: SightglassProgram, budgetMs: number): Ratios {
-  using runner = new SightglassRunner(program);
-  const bytes = new Uint8Array(readFileSync(program.path));
-  const variants = [
-    plainVariant(bytes),
-    rewrittenVariant(bytes, "fuel", false),
-    rewrittenVariant(bytes, "fuel", true),
-    rewrittenVariant(bytes, "deadline", false),
-  ];
-  for (let round = 0; round < warmUps; round++) for (const variant of variants) runner.run(variant);
-  const samples = variants.map((): number[] => []);
-  const startedAt = performance.now();
-  for (let round = 0; round < 5 || performance.now() - startedAt < budgetMs; round++) {
-    for (const [index, variant] of variants.entries()) samples[index]?.push(runner.run(variant));
-  }
-  const [plainUs = Number.NaN, fuelUs = Number.NaN, markedUs = Number.NaN, deadlineUs = Number.NaN] =
-    samples.map(median);
-  const isMarked = variants[2]?.name.includes("marked") === true;
-  const marked = isMarked ? markedUs / plainUs : undefined;
-  return { plainUs, fuel: fuelUs / plainUs, marked, deadline: deadlineUs / plainUs };
-}
 
 export async function benchSightglass(results: Results, { quick }: BenchOptions): Promise<void> {
   if (!existsSync(folder)) {
@@ -51,7 +22,8 @@ export async function benchSightglass(results: Results, { quick }: BenchOptions)
   const ratios: Ratios[] = [];
   const short: string[] = [];
   for (const program of listPrograms(folder.pathname)) {
-    const measured = measure(program, quick ? 200 : 2500);
+    const { stdout } = await promisify(execFile)(process.execPath, [subject, program.name, quick ? "200" : "1500"]);
+    const measured = JSON.parse(stdout) as Ratios;
     if (measured.plainUs < shortestUs) {
       short.push(program.name);
       continue;

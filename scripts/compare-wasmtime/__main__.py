@@ -73,7 +73,7 @@ class Here:
     """The Node process: a program's path selects it, an empty line runs it and is answered with microseconds."""
 
     def __init__(self):
-        command = ["npx", "node", "--no-warnings", "--expose-gc", str(ROOT / "bench/sightglass-worker.ts")]
+        command = ["npx", "node", "--no-warnings", str(ROOT / "bench/sightglass-worker.ts")]
         self.process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def _ask(self, line: str) -> str:
