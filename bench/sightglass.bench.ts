@@ -22,7 +22,7 @@ export async function benchSightglass(results: Results, { quick }: BenchOptions)
   const ratios: Ratios[] = [];
   const short: string[] = [];
   for (const program of listPrograms(folder.pathname)) {
-    const { stdout } = await promisify(execFile)(process.execPath, [subject, program.name, quick ? "200" : "1500"]);
+    const { stdout } = await promisify(execFile)(process.execPath, [subject, program.name, quick ? "200" : "700"]);
     const measured = JSON.parse(stdout) as Ratios;
     if (measured.plainUs < shortestUs) {
       short.push(program.name);
