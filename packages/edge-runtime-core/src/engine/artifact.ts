@@ -15,7 +15,7 @@ import type { CorePlan, Metering } from "../instrument/plan.ts";
 import type { Platform } from "./platform.ts";
 
 /** Raise when the rewriter's output or the plans change: older artifacts are then refused and cache entries rebuilt. */
-export const rewriterVersion = 5;
+export const rewriterVersion = 6;
 const formatVersion = 1;
 const magic = [0x00, 0x65, 0x64, 0x67, 0x65, 0x0d, 0x0a, 0x1a] as const;
 const macStart = 12;

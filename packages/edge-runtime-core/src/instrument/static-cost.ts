@@ -18,6 +18,8 @@ import type { Metering } from "./plan.ts";
 export interface StaticCost {
   /** Fuel of one call without its entry; deadline metering: about. */
   readonly cost: number;
+  /** The most operators that one call runs, entries of functions included: what is bounded. */
+  readonly bound: number;
   /** The part behind the last entry of a function, its own included: where Wasmtime checks last. */
   readonly late: number;
 }
@@ -69,16 +71,19 @@ export class StaticCosts {
     const reader = new Reader(this.#shape.bytes, start, end);
     skipLocals(reader);
     let cost = 0;
+    let bound = 0;
     let late = 0;
     let branches = false;
     while (!reader.done) {
       const opcode = readOpcode(reader);
       cost += opcode.cost;
+      bound += opcode.cost;
       late += opcode.cost;
       if (opcode.flow === Flow.call) {
         const callee = this.#callee(opcode, reader, depth);
         if (callee === undefined) return undefined;
         cost += costTable.functionEntry + callee.cost;
+        bound += costTable.functionEntry + callee.bound;
         late = callee.late;
       } else if (!this.#allowed.has(opcode.flow)) {
         return undefined;
@@ -86,9 +91,9 @@ export class StaticCosts {
         branches ||= !straight.has(opcode.flow);
         skipImmediates(reader, opcode.immediate);
       }
-      if (cost > maxStaticCost) return undefined;
+      if (bound > maxStaticCost) return undefined;
     }
-    return { cost: branches ? Math.ceil(cost / 4) : cost, late };
+    return { cost: branches ? Math.ceil(cost / 4) : cost, bound, late };
   }
 
   #callee({ immediate }: Opcode, reader: Reader, depth: number): StaticCost | undefined {
