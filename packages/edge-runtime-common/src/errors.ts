@@ -388,6 +388,22 @@ export class Wasi extends RuntimeError {
   }
 }
 
+/** The guest ended itself: `wasi:cli/exit`. Status 0 is success, as commands count it. */
+export class GuestExited extends RuntimeError {
+  /** 0 to 255. */
+  readonly status: number;
+
+  constructor(status: number) {
+    super({
+      code: "ERR_EDGE_GUEST_EXITED",
+      message: `The guest exited with status ${status}`,
+      httpStatus: 500,
+      fields: { status },
+    });
+    this.status = status;
+  }
+}
+
 /** An invariant of the runtime itself does not hold. Kills the run that met it, never the process. */
 export class InternalError extends RuntimeError {
   readonly detail: string;

@@ -95,6 +95,7 @@ export const ERROR_SAMPLES: readonly ErrorSample[] = [
     431,
   ),
   sample(new common.RequestTimeout(), "ERR_EDGE_REQUEST_TIMEOUT", "Request not received in time", 408),
+  sample(new common.GuestExited(3), "ERR_EDGE_GUEST_EXITED", "The guest exited with status 3", 500),
   sample(new common.FunctionFailed("no user"), "ERR_EDGE_FUNCTION_FAILED", "Function failed: no user", 500),
   sample(
     new common.ResponseInvalid("status 7"),

@@ -32,6 +32,10 @@ export type {
   HostReads,
   HostResource,
 } from "./engine/host-functions.ts";
+export { wit } from "./engine/host-types.ts";
+export type { HostCase, HostField, HostFuncType, HostValType } from "./engine/host-types.ts";
+export { Grants } from "./engine/grants.ts";
+export type { Grant } from "./engine/grants.ts";
 export { InstanceRunner } from "./engine/instance-runner.ts";
 export type { Run, RunnerOptions, RunOptions } from "./engine/instance-runner.ts";
 export type { ItemDescription, MemoryDescription, ModuleDescription } from "./engine/module-description.ts";
@@ -40,5 +44,5 @@ export type { Proposals } from "./engine/proposals.ts";
 export { Store } from "./engine/store.ts";
 export type { Metering } from "./instrument/plan.ts";
 export { WorkerContext } from "./engine/worker-context.ts";
-export type { ExecutionMetrics, LogEntry, LogLevel, WorkerContextOptions } from "./engine/worker-context.ts";
+export type { ExecutionMetrics, LogEntry, LogLevel, Service, WorkerContextOptions } from "./engine/worker-context.ts";
 export type { PoolStats } from "./pool/instance-pool.ts";

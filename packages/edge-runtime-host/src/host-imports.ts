@@ -6,6 +6,7 @@ import type { HostImports, Platform } from "edge-runtime-core";
 import { componentHttpOutbound, HTTP_OUTBOUND_INTERFACE } from "./http-outbound/component-http-outbound.ts";
 import { componentLogging, LOGGING_INTERFACE } from "./logging/component-logging.ts";
 import { coreLog } from "./logging/core-logging.ts";
+import { createWasiImports } from "./wasi/wasi-imports.ts";
 
 /** Types only: nothing in it can be called. */
 const HTTP_TYPES_INTERFACE = "edge:runtime/http-types@0.1.0";
@@ -18,6 +19,7 @@ export interface HostImportsOptions {
 export function createHostImports(options: HostImportsOptions): HostImports {
   const { wallClock } = options.platform;
   return new Map([
+    ...createWasiImports(),
     [LOGGING_INTERFACE, componentLogging(wallClock)],
     [HTTP_OUTBOUND_INTERFACE, componentHttpOutbound()],
     [HTTP_TYPES_INTERFACE, hostInstance({})],

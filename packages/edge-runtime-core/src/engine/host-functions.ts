@@ -1,6 +1,7 @@
 // Host functions as data: what an embedder offers to guests, by the name that guests import.
 // The same record serves core modules (`env`) and components (`edge:runtime/logging@0.1.0`).
 
+import type { HostFuncType } from "./host-types.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
 /**
@@ -41,6 +42,11 @@ export interface HostFunction {
    * one run only: a snapshot of it would share seeds, keys and times between runs.
    */
   readonly reads?: HostReads;
+  /**
+   * What components must declare to import; a component that declares another type is refused. Default: any type, for
+   * functions that check their arguments themselves.
+   */
+  readonly type?: HostFuncType;
 }
 
 /** A resource type that the host implements. Guests hold handles; the host sees the value behind `rep`. */

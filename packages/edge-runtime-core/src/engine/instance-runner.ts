@@ -19,6 +19,7 @@ import type { CompiledModule, EntryType } from "./compiled-module.ts";
 import type { WasmEngine } from "./engine.ts";
 import type { FuelProfile } from "./fuel-profile.ts";
 import type { ExecutionResult } from "./execution-result.ts";
+import type { Grants } from "./grants.ts";
 import type { HostImports } from "./host-functions.ts";
 import { createPool, runError } from "./instantiate.ts";
 import type { RunLimits } from "./limits.ts";
@@ -33,6 +34,8 @@ import type { ExecutionMetrics, WorkerContext } from "./worker-context.ts";
 export interface RunnerOptions {
   readonly execution: ExecutionConfig;
   readonly imports: HostImports;
+  /** What start functions may use of host services; runs have the grants of their contexts. */
+  readonly grants?: Grants;
 }
 
 export interface RunOptions {
@@ -67,6 +70,7 @@ export class InstanceRunner {
     this.#checkMemory();
     const { contentHash } = module;
     this.#pool = createPool(engine, module.link(options.imports), this.#limits, {
+      grants: options.grants,
       onResetFault: (differences) => engine.onResetFault?.({ contentHash, differences }),
     });
   }

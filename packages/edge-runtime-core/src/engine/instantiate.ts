@@ -9,6 +9,7 @@ import { InstancePool, restoreInstance } from "../pool/instance-pool.ts";
 import { ResetVerifier } from "../pool/reset-verifier.ts";
 import { emptyStore } from "./create-store.ts";
 import type { WasmEngine } from "./engine.ts";
+import { Grants } from "./grants.ts";
 import type { RunLimits } from "./limits.ts";
 import type { Guest, Program } from "./program.ts";
 import type { Store } from "./store.ts";
@@ -30,29 +31,39 @@ function plannedReason(program: Program): string | undefined {
   return program.cores.find((core) => core.plan.notRestorable !== undefined)?.plan.notRestorable;
 }
 
+export interface InstantiateOptions {
+  /** The instance will not be restored: it needs no snapshot. Default false. */
+  readonly forOneRun?: boolean;
+  /** What its start functions may use. */
+  readonly grants?: Grants | undefined;
+}
+
 /**
- * Makes an instance, with a snapshot where pooling is on and it can be restored; `forOneRun` says that it will not be.
- * Rejects with the RuntimeError that ended its start.
+ * Makes an instance, with a snapshot where pooling is on and it can be restored. Rejects with the RuntimeError that
+ * ended its start.
  */
 export async function instantiate(
   engine: WasmEngine,
   program: Program,
   limits: RunLimits,
-  forOneRun = false,
+  { forOneRun = false, grants = Grants.none }: InstantiateOptions = {},
 ): Promise<PooledInstance> {
   const store = emptyStore(engine, program.cores);
   const startedAtMs = engine.platform.wallClock();
+  const context = new WorkerContext({ requestId: "instantiate", startedAtMs, grants });
   const started = new Promise<Guest>((resolve, reject) => {
-    store.startRun(limits, new WorkerContext({ requestId: "instantiate", startedAtMs }), { onAbort: reject });
+    store.startRun(limits, context, { onAbort: reject });
     program.instantiate(store).then(resolve, reject);
   });
   const guest = await started.catch((error: unknown) => {
     const reason = runError(error, store);
     engine.startStacks.set(reason, store.guestStack(error));
+    context.end();
     store.dispose();
     throw reason;
   });
   store.heap.keep();
+  context.end();
   store.endRun();
   store.initialisation.end();
   let notRestorable =
@@ -65,21 +76,23 @@ export async function instantiate(
 }
 
 /** What embedders and tests may set of a pool; the rest follows from engine and program. */
-export type PoolSetting = Partial<Pick<PoolOptions, "onResetFault" | "restore">>;
+export interface PoolSetting extends Partial<Pick<PoolOptions, "onResetFault" | "restore">> {
+  readonly grants?: Grants | undefined;
+}
 
 /** The pool of a program's instances under one set of limits. */
 export function createPool(
   engine: WasmEngine,
   program: Program,
   limits: RunLimits,
-  setting: PoolSetting = {},
+  { grants, ...setting }: PoolSetting = {},
 ): InstancePool {
   const { platform, config } = engine;
   return new InstancePool({
     capacity: engine.capacity,
     memoryPlaces: program.memoryPlaces,
     keeps: engine.isPoolingEnabled(),
-    create: (forOneRun) => instantiate(engine, program, limits, forOneRun),
+    create: (forOneRun) => instantiate(engine, program, limits, { forOneRun, grants }),
     defer: (work) => void platform.yieldToEventLoop().then(work),
     limiter: new CreationLimiter({ now: platform.now, schedule: platform.schedule }),
     verifier: config.verifyResets > 0 ? new ResetVerifier(config.verifyResets) : undefined,

@@ -1,5 +1,7 @@
 // What one run leaves behind besides its answer: identity, log entries, measurements. Never shared between runs.
 
+import { Grants } from "./grants.ts";
+
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
 export interface LogEntry {
@@ -18,12 +20,23 @@ export interface ExecutionMetrics {
   readonly durationMs: number;
 }
 
+/** What a host service keeps for one run: made when it is first asked for, ended with the run. */
+export interface Service<State> {
+  /** For people; services are told apart by identity. */
+  readonly name: string;
+  readonly start: (context: WorkerContext) => State;
+  /** Frees what the state holds, at once; it must not throw. */
+  readonly end?: (state: State) => void;
+}
+
 export interface WorkerContextOptions {
   readonly requestId: string;
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   readonly startedAtMs: number;
   /** Grants of the run; nothing is granted by default. */
   readonly permissions?: { readonly loggingEnabled: boolean };
+  /** What host services may do for the run; default: what each of them does without a grant. */
+  readonly grants?: Grants;
   /** Called for every entry that the limits admit, for the host's own logger. */
   readonly onLog?: (entry: LogEntry) => void;
   /** Most entries kept per run; default 1000. */
@@ -36,6 +49,8 @@ export class WorkerContext {
   readonly requestId: string;
   readonly startedAtMs: number;
   readonly loggingEnabled: boolean;
+  readonly grants: Grants;
+  readonly #services = new Map<Service<unknown>, unknown>();
   readonly #onLog: ((entry: LogEntry) => void) | undefined;
   readonly #maxLogEntries: number;
   readonly #maxLogLength: number;
@@ -48,6 +63,7 @@ export class WorkerContext {
     this.requestId = options.requestId;
     this.startedAtMs = options.startedAtMs;
     this.loggingEnabled = options.permissions?.loggingEnabled ?? false;
+    this.grants = options.grants ?? Grants.none;
     this.#onLog = options.onLog;
     this.#maxLogEntries = options.maxLogEntries ?? 1000;
     this.#maxLogLength = options.maxLogLength ?? 262_144;
@@ -85,7 +101,23 @@ export class WorkerContext {
     this.#onLog?.(entry);
   }
 
+  /** The state that a service keeps for this run. */
+  service<State>(service: Service<State>): State {
+    const known = this.#services.get(service as Service<unknown>);
+    if (known !== undefined) return known as State;
+    const state = service.start(this);
+    this.#services.set(service as Service<unknown>, state);
+    return state;
+  }
+
+  /** Ends the states of all services. */
+  end(): void {
+    for (const [service, state] of this.#services) service.end?.(state);
+    this.#services.clear();
+  }
+
   finish(metrics: ExecutionMetrics): void {
     this.#metrics = metrics;
+    this.end();
   }
 }

@@ -6,6 +6,7 @@ import { ImportNotFound } from "edge-runtime-common";
 import type { HostFunction, HostImports, HostItem, HostResource } from "../../engine/host-functions.ts";
 import type { ComponentPlan, ExternPlan } from "../plan.ts";
 import { matchName } from "../semver.ts";
+import { hasHostType } from "./host-signature.ts";
 
 export interface ResolvedImports {
   /** By index of the plan's imported functions. */
@@ -37,6 +38,10 @@ function resolve(
     if (extern.kind === "type" || extern.kind === "other") continue;
     const name = matchName(extern.name, offered);
     const item = name === undefined ? undefined : offered.get(name);
+    if (extern.kind === "resource" && item === undefined && state.resources.has(extern.resource)) {
+      // A resource of another interface that this one uses by name.
+      continue;
+    }
     if (item === undefined) {
       state.missing.push(where);
     } else if (extern.kind === "instance" && item.kind === "instance") {
@@ -58,10 +63,21 @@ export function offeredFunctions(plan: ComponentPlan, host: HostImports): readon
   return plan.importedFunctions.map((_, index) => state.functions.get(index));
 }
 
+/** The imported functions whose declared types are not the host's, by path. */
+function mistyped(plan: ComponentPlan, state: Resolving): string[] {
+  return plan.importedFunctions.flatMap(({ path, type }, index) => {
+    const wanted = state.functions.get(index)?.type;
+    const declared = plan.funcTypes[type];
+    if (wanted === undefined || declared === undefined || hasHostType(declared, wanted, state.resources)) return [];
+    return [`${path.join(" -> ")} (its type is not that of the host's function)`];
+  });
+}
+
 /** @throws ImportNotFound with the path of the first missing item and a list of all of them in its reason */
 export function resolveImports(plan: ComponentPlan, host: HostImports): ResolvedImports {
   const state: Resolving = { functions: new Map(), resources: new Map(), missing: [] };
   resolve(plan.imports, host, "", state);
+  if (state.missing.length === 0) state.missing.push(...mistyped(plan, state));
   const [first, ...others] = state.missing;
   if (first !== undefined) {
     const rest = others.slice(0, longestList).join(", ");
