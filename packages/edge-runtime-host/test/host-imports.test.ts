@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
+import { fakePlatform } from "edge-runtime-testing";
 import { createHostImports } from "../src/index.ts";
 import { callHost, fakeHostCall } from "./fake-host-call.ts";
 
-const imports = createHostImports({ platform: { wallClock: () => 0 } });
+const imports = createHostImports({ platform: fakePlatform() });
 
 describe("host imports", () => {
   for (const file of ["logging", "http-outbound", "http-types"]) {

@@ -29,7 +29,7 @@ export function decodeMessage(bytes: Uint8Array): string {
 }
 
 /** The last index, up to three before `at`, that does not split a character. */
-function characterStart(bytes: Uint8Array, at: number): number {
+export function characterStart(bytes: Uint8Array, at: number): number {
   for (let index = at; index > at - 4; index -= 1) {
     if (((bytes[index] ?? 0) & 0xc0) !== 0x80) return index;
   }

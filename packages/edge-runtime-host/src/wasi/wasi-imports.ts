@@ -1,15 +1,24 @@
 // WASI 0.2 as host functions, at the newest version of each interface: guests that import an earlier 0.2 get it too. One
 // folder per package; this file is the list of their interfaces. What a function may do is its grants' business.
 
-import type { HostImports } from "edge-runtime-core";
+import type { HostImports, Platform } from "edge-runtime-core";
+import { createCliInterfaces } from "./cli/cli-interfaces.ts";
+import { createClocks } from "./clocks/clock-interfaces.ts";
 import { IO_ERROR_INTERFACE, ioErrorInterface } from "./io/error.ts";
 import { IO_POLL_INTERFACE, pollInterface } from "./io/poll.ts";
 import { IO_STREAMS_INTERFACE, streamsInterface } from "./io/streams.ts";
+import { randomInterfaces } from "./random/random.ts";
 
-export function createWasiImports(): HostImports {
+/** What the services need of the platform. */
+export type WasiPlatform = Pick<Platform, "now" | "wallClock" | "schedule">;
+
+export function createWasiImports(platform: WasiPlatform): HostImports {
   return new Map([
     [IO_ERROR_INTERFACE, ioErrorInterface],
     [IO_POLL_INTERFACE, pollInterface],
     [IO_STREAMS_INTERFACE, streamsInterface],
+    ...createClocks(platform),
+    ...randomInterfaces,
+    ...createCliInterfaces(platform),
   ]);
 }

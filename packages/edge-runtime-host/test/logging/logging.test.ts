@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { InvalidArgument } from "edge-runtime-common";
+import { fakePlatform } from "edge-runtime-testing";
 import { createHostImports } from "../../src/index.ts";
 import { CUT_MARK } from "../../src/logging/log-message.ts";
 import { callHost, fakeHostCall } from "../fake-host-call.ts";
 
-const imports = createHostImports({ platform: { wallClock: () => 1234 } });
+const imports = createHostImports({ platform: fakePlatform({ wallClockMs: 1234 }) });
 const LEVELS = ["debug", "info", "warn", "error"] as const;
 const COMPONENT = "edge:runtime/logging@0.1.0";
 
