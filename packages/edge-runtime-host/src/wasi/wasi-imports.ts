@@ -4,6 +4,8 @@
 import type { HostImports, Platform } from "edge-runtime-core";
 import { createCliInterfaces } from "./cli/cli-interfaces.ts";
 import { createClocks } from "./clocks/clock-interfaces.ts";
+import { FILESYSTEM_PREOPENS_INTERFACE, preopensInterface } from "./filesystem/preopens.ts";
+import { FILESYSTEM_TYPES_INTERFACE, filesystemTypesInterface } from "./filesystem/types.ts";
 import { IO_ERROR_INTERFACE, ioErrorInterface } from "./io/error.ts";
 import { IO_POLL_INTERFACE, pollInterface } from "./io/poll.ts";
 import { IO_STREAMS_INTERFACE, streamsInterface } from "./io/streams.ts";
@@ -14,6 +16,8 @@ export type WasiPlatform = Pick<Platform, "now" | "wallClock" | "schedule">;
 
 export function createWasiImports(platform: WasiPlatform): HostImports {
   return new Map([
+    [FILESYSTEM_PREOPENS_INTERFACE, preopensInterface()],
+    [FILESYSTEM_TYPES_INTERFACE, filesystemTypesInterface],
     [IO_ERROR_INTERFACE, ioErrorInterface],
     [IO_POLL_INTERFACE, pollInterface],
     [IO_STREAMS_INTERFACE, streamsInterface],
