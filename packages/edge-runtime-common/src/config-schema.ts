@@ -2,6 +2,7 @@
 // written once, so that a wrong type and a value out of range read the same; config-problem.ts adds path and value.
 
 import { z } from "zod";
+import { parseHostPattern } from "./host-pattern.ts";
 import { parseListenAddress } from "./listen-address.ts";
 
 const MIB = 1_048_576;
@@ -34,6 +35,8 @@ const NAME = "expected a name of letters, digits, '.', '_' and '-', at most 64, 
 const ROUTE = "expected a path that starts with / and has no empty, . or .. segment, query or fragment";
 const LISTEN = "expected an address as in 127.0.0.1:8080, [::1]:8080 or localhost:8080";
 const PROPOSAL = 'expected "gc" or "threads"';
+const HOST_PORT =
+  "expected a host and port as in api.example.com:443, *.example.com:*, 192.0.2.1:53 or [2001:db8::1]:53";
 const ENTRY = "expected the name of an export";
 
 const engineTable = table({
@@ -81,6 +84,21 @@ const serverTable = table({
   shutdown_grace_ms: integer(0, 600_000).default(5000),
 });
 
+function hostPorts() {
+  const pattern = z.string(HOST_PORT).transform((text, context) => {
+    const parsed = parseHostPattern(text);
+    if (parsed?.port !== undefined && parsed.scheme === undefined) return parsed;
+    context.addIssue({ code: "custom", message: HOST_PORT, input: text });
+    return z.NEVER;
+  });
+  return z.array(pattern, "expected a list").max(1000, "expected at most 1,000 entries").default([]);
+}
+
+const permissionsTable = table({
+  logging: flag().default(false),
+  network: table({ allow: hostPorts(), allow_private: hostPorts(), listen: hostPorts() }).prefault({}),
+});
+
 const functionTable = table({
   name: z.string(NAME).regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, NAME),
   route: z
@@ -94,7 +112,7 @@ const functionTable = table({
   max_memory_mb: limits.max_memory_mb.optional(),
   fuel_metering: limits.fuel_metering.optional(),
   proposals: z.array(z.enum(["gc", "threads"], PROPOSAL), "expected a list").default([]),
-  permissions: table({ logging: flag().default(false) }).prefault({}),
+  permissions: permissionsTable.prefault({}),
 });
 
 export const configSchema = table({

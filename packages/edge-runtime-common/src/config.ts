@@ -7,6 +7,7 @@ import { configSchema } from "./config-schema.ts";
 import type { ConfigFile, FunctionTable } from "./config-schema.ts";
 import { describeProblems } from "./config-problem.ts";
 import { InvalidConfig } from "./errors.ts";
+import type { HostPattern } from "./host-pattern.ts";
 import { findConflicts } from "./config-conflict.ts";
 
 /** `[engine]`: how instances are made, kept and interrupted. */
@@ -71,6 +72,17 @@ export interface ServerConfig {
 /** Grants of a function; nothing is granted by default. */
 export interface FunctionPermissions {
   readonly loggingEnabled: boolean;
+  readonly network: NetworkPermissions;
+}
+
+/** What `wasi:sockets` may do. */
+export interface NetworkPermissions {
+  /** Hosts and ports that may be looked up and reached at public addresses. */
+  readonly allow: readonly HostPattern[];
+  /** The same at any address: loopback, private networks, and metadata services where they are named in full. */
+  readonly allowPrivate: readonly HostPattern[];
+  /** Local addresses and ports that may be bound, listened on and received from. */
+  readonly listen: readonly HostPattern[];
 }
 
 /** Proposals that a function's module may use, which are off by default. */
@@ -189,7 +201,7 @@ function toFunction(table: FunctionTable, base: ExecutionConfig): FunctionConfig
     route: table.route,
     source: table.source,
     entry: table.entry,
-    permissions: Object.freeze({ loggingEnabled: table.permissions.logging }),
+    permissions: toPermissions(table.permissions),
     proposals: Object.freeze({ gc: table.proposals.includes("gc"), threads: table.proposals.includes("threads") }),
     execution: Object.freeze({
       maxFuel: table.max_fuel ?? base.maxFuel,
@@ -197,5 +209,12 @@ function toFunction(table: FunctionTable, base: ExecutionConfig): FunctionConfig
       maxMemoryMb: table.max_memory_mb ?? base.maxMemoryMb,
       fuelMetering: table.fuel_metering ?? base.fuelMetering,
     }),
+  });
+}
+
+function toPermissions({ logging, network }: FunctionTable["permissions"]): FunctionPermissions {
+  return Object.freeze({
+    loggingEnabled: logging,
+    network: Object.freeze({ allow: network.allow, allowPrivate: network.allow_private, listen: network.listen }),
   });
 }

@@ -15,6 +15,7 @@ function reasonOf(call: () => unknown): string {
   assert.fail("expected InvalidConfig");
 }
 
+const noNetwork = { allow: [], allowPrivate: [], listen: [] };
 const hello = { name: "hello", route: "/hello", source: "hello.wasm" };
 
 /** Every key, none with its default. */
@@ -51,7 +52,10 @@ const everyKeyToml = `
   timeout_ms = 7
   proposals = ["threads"]
   [functions.permissions]
-  logging = true`;
+  logging = true
+  network = { allow = ["API.example.com:443"], allow_private = ["[0::1]:*"], listen = ["127.0.0.1:80"] }`;
+
+const networkTable = { allow: ["API.example.com:443"], allow_private: ["[0::1]:*"], listen: ["127.0.0.1:80"] };
 
 const everyKeyJson = {
   engine: {
@@ -76,7 +80,15 @@ const everyKeyJson = {
     keep_alive_timeout_ms: 0,
     shutdown_grace_ms: 0,
   },
-  functions: [{ ...hello, entry: "go", timeout_ms: 7, proposals: ["threads"], permissions: { logging: true } }],
+  functions: [
+    {
+      ...hello,
+      entry: "go",
+      timeout_ms: 7,
+      proposals: ["threads"],
+      permissions: { logging: true, network: networkTable },
+    },
+  ],
 };
 
 const fuel = `execution.max_fuel: expected an integer from 1 to ${MAX}`;
@@ -131,6 +143,11 @@ const rejected: readonly (readonly [unknown, string])[] = [
     { functions: [{ ...hello, permissions: { loging: true } }] },
     "functions[0].permissions.loging: unknown key, did you mean logging?",
   ],
+  ...["example.com", "https://example.com:443", "127.1:80", "example.com:0"].map((text): [unknown, string] => [
+    { functions: [{ ...hello, permissions: { network: { allow: ["a.test:1", text] } } }] },
+    "functions[0].permissions.network.allow[1]: expected a host and port as in api.example.com:443, " +
+      `*.example.com:*, 192.0.2.1:53 or [2001:db8::1]:53, got ${JSON.stringify(text)}`,
+  ]),
   [
     { functions: [{ ...hello, proposals: ["gc", "simd"] }] },
     'functions[0].proposals[1]: expected "gc" or "threads", got "simd"',
@@ -217,7 +234,14 @@ describe("config", () => {
         route: "/hello",
         source: "hello.wasm",
         entry: "go",
-        permissions: { loggingEnabled: true },
+        permissions: {
+          loggingEnabled: true,
+          network: {
+            allow: [{ scheme: undefined, host: { kind: "exact", host: "api.example.com" }, port: 443 }],
+            allowPrivate: [{ scheme: undefined, host: { kind: "exact", host: "::1" }, port: "any" }],
+            listen: [{ scheme: undefined, host: { kind: "exact", host: "127.0.0.1" }, port: 80 }],
+          },
+        },
         proposals: { gc: false, threads: true },
         execution: { maxFuel: MAX, timeoutMs: 7, maxMemoryMb: 4096, fuelMetering: false },
       },
@@ -229,7 +253,7 @@ describe("config", () => {
   test("config: a function inherits [execution] and is granted nothing", () => {
     const [fn] = parseConfigData({ execution: { timeout_ms: 9 }, functions: [{ ...hello, max_fuel: 5 }] }).functions;
     assert.deepEqual(fn?.execution, { maxFuel: 5, timeoutMs: 9, maxMemoryMb: 128, fuelMetering: true });
-    assert.deepEqual(fn.permissions, { loggingEnabled: false });
+    assert.deepEqual(fn.permissions, { loggingEnabled: false, network: noNetwork });
     assert.deepEqual(fn.proposals, { gc: false, threads: false });
     assert.equal(fn.entry, undefined);
   });

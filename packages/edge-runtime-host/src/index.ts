@@ -2,6 +2,7 @@ export { createArtifactCache } from "./artifact-cache.ts";
 export type { ArtifactCacheOptions } from "./artifact-cache.ts";
 export { createHostImports } from "./host-imports.ts";
 export type { HostImportsOptions } from "./host-imports.ts";
+export { isPrivateAddress } from "./network/address-rules.ts";
 export { visibleText } from "./logger/guest-text.ts";
 export { createLogger, flushLogger } from "./logger/logger.ts";
 export type { Logger, LoggerLevel, LoggerOptions, LogStream } from "./logger/logger.ts";
