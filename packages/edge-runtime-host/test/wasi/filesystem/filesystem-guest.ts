@@ -25,7 +25,9 @@ export interface OpenRequest {
 
 export class FilesystemGuest {
   readonly context: WorkerContext;
-  readonly #imports = createHostImports({ platform: { wallClock: () => 0 } });
+  readonly #imports = createHostImports({
+    platform: { now: () => 0, wallClock: () => 0, schedule: () => () => undefined },
+  });
   readonly #call;
 
   constructor(directories: readonly GrantedDirectory[]) {
