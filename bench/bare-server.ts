@@ -1,4 +1,5 @@
-// The yardstick of the HTTP bench: node:http answering a constant, on a free port that it prints.
+// The yardstick of the HTTP benches: node:http answering a constant, on the port of its argument or a free one, which
+// it prints.
 
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -8,6 +9,8 @@ const server = createServer((_request, response) => {
   response.writeHead(200, { "content-type": "text/plain; charset=utf-8", "content-length": body.length });
   response.end(body);
 });
-server.listen(0, "127.0.0.1", () => process.stdout.write(`${(server.address() as AddressInfo).port}\n`));
+server.listen(Number(process.argv[2] ?? 0), "127.0.0.1", () =>
+  process.stdout.write(`${(server.address() as AddressInfo).port}\n`),
+);
 process.on("SIGTERM", () => server.close(() => process.exit(0)));
 process.on("disconnect", () => process.exit(0));

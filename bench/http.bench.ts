@@ -2,28 +2,16 @@
 // generator, interleaved rounds, 16 connections.
 
 import type { ChildProcess } from "node:child_process";
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { promisify } from "node:util";
 import { median } from "./interleave.ts";
+import type { Load, LoadTarget } from "./load-server.ts";
+import { loadServer } from "./load-server.ts";
 import type { Results } from "./results.ts";
 
 const rounds = 7;
-const roundMs = 1500;
-const connections = 16;
+const plan = { connections: 16, durationMs: 1500 };
 const root = new URL("..", import.meta.url);
-
-interface Target {
-  readonly key: string;
-  readonly port: string;
-  readonly path: string;
-}
-
-interface Load {
-  readonly perSecond: number;
-  readonly p99Ms: number;
-  readonly failures: number;
-}
 
 /** Starts a server and waits for the port that it prints. */
 async function startServer(args: readonly string[], findPort: RegExp): Promise<{ child: ChildProcess; port: string }> {
@@ -40,28 +28,20 @@ async function startServer(args: readonly string[], findPort: RegExp): Promise<{
   throw new Error(`${args.join(" ")} did not print a port: ${output}`);
 }
 
-async function load(target: Target): Promise<Load> {
-  const args = ["bench/load.ts", target.port, target.path, String(connections), String(roundMs)];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root });
-  const result = JSON.parse(stdout) as Load;
-  if (result.failures > 0) throw new Error(`${target.key}: ${result.failures} requests failed`);
-  return result;
-}
-
 export async function benchHttp(results: Results): Promise<void> {
   const bare = await startServer(["bench/bare-server.ts"], /^(\d+)$/m);
   const cli = "packages/edge-runtime-cli/bin/edge-runtime.mjs";
   const edge = await startServer([cli, "serve", "--config", "examples/edge.toml", "--port", "0"], /127\.0\.0\.1:(\d+)/);
-  const targets: readonly Target[] = [
+  const targets: readonly LoadTarget[] = [
     { key: "bare", port: bare.port, path: "/" },
     { key: "hello_wat", port: edge.port, path: "/hello-wat" },
     { key: "hello_js", port: edge.port, path: "/hello-js" },
   ];
   try {
     const samples = new Map<string, Load[]>(targets.map(({ key }) => [key, []]));
-    for (const target of targets) await load(target);
+    for (const target of targets) await loadServer(target, plan);
     for (let round = 0; round < rounds; round++) {
-      for (const target of targets) samples.get(target.key)?.push(await load(target));
+      for (const target of targets) samples.get(target.key)?.push(await loadServer(target, plan));
     }
     report(results, samples);
   } finally {

@@ -4,6 +4,7 @@ import { benchDeadline } from "./deadline.bench.ts";
 import { benchFairness } from "./fairness.bench.ts";
 import { benchHttp } from "./http.bench.ts";
 import { benchMetering } from "./metering.bench.ts";
+import { benchPeers } from "./peers.bench.ts";
 import { benchPool } from "./pool.bench.ts";
 import { benchRewriter } from "./rewriter.bench.ts";
 import { Results } from "./results.ts";
@@ -17,6 +18,7 @@ const benches = {
   deadline: benchDeadline,
   fairness: benchFairness,
   http: benchHttp,
+  peers: benchPeers,
 } as const;
 type Name = keyof typeof benches;
 

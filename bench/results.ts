@@ -28,6 +28,11 @@ export class Results {
     );
   }
 
+  /** Prints why there is no figure; one of an earlier run stays in the file. */
+  skip(key: string, why: string): void {
+    process.stdout.write(`${key.padEnd(44)} ${"skipped".padStart(10)}  ${why}\n`);
+  }
+
   write(path: URL): void {
     const known = existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>) : {};
     const figures = Object.fromEntries(this.#rows.map(({ key, value }) => [key, Number(value.toPrecision(4))]));
