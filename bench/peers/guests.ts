@@ -1,7 +1,7 @@
 // Makes what the servers serve from the texts in guests/, in a folder of its own, with the tools of the workspace. The
 // WIT of WASI is that of the installed jco; without it there are no components.
 
-import { copyFileSync, globSync, readFileSync, writeFileSync } from "node:fs";
+import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { componentEmbed, componentNew, parse } from "@bytecodealliance/jco-transpile/wasm-tools";
 
 const TEXTS = new URL("guests/", import.meta.url);
@@ -19,7 +19,7 @@ const READS_PATH = "(call $read-fate (local.get $request))";
 /** Writes core.wasm, extism.wasm, hello.wasm and, where jco is installed, wasi-http.wasm and wasi-http-fate.wasm. */
 export async function makeGuests(folder: string): Promise<void> {
   for (const name of ["core", "extism"]) writeFileSync(`${folder}/${name}.wasm`, await parse(readText(`${name}.wat`)));
-  copyFileSync(new URL("../../examples/hello-wat/hello.wat", import.meta.url), `${folder}/hello.wat`);
+  writeFileSync(`${folder}/hello.wasm`, await parse(readText("../../../examples/hello-wat/hello.wat")));
   const wit = wasiWit();
   if (wit === undefined) return;
   const text = readText("wasi-http.wat");

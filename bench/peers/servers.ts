@@ -48,7 +48,7 @@ function serve(port: number, folder: string, { hello, pooling = true }: { hello:
   return node(cli, "serve", "--config", config, "--port", String(port));
 }
 
-const helloComponent = `name = "hello"\nroute = "/hello"\nsource = "hello.wat"`;
+const helloComponent = `name = "hello"\nroute = "/hello"\nsource = "hello.wasm"`;
 const helloCore = `name = "hello"\nroute = "/hello"\nsource = "core.wasm"\nentry = "hello"`;
 
 function jco(guest: string, ...options: string[]): NonNullable<PeerServer["command"]> {
