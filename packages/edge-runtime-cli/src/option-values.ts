@@ -1,7 +1,7 @@
 // Values of options, checked here so that the error names the flag and its range.
 
 import type { Proposals } from "edge-runtime-core";
-import type { LoggerLevel } from "edge-runtime-host";
+import type { GrantedDirectory, LoggerLevel } from "edge-runtime-host";
 import { UsageError } from "./usage-error.ts";
 
 const HOUR_MS = 3_600_000;
@@ -45,4 +45,24 @@ export function parseAllow(text: string): Proposals {
     throw new UsageError(`--allow: expected one or more of ${PROPOSALS.join(", ")}, got ${JSON.stringify(text)}`);
   }
   return { gc: names.includes("gc"), threads: names.includes("threads") };
+}
+
+const READ_ONLY = ":ro";
+
+/**
+ * `HOST[::GUEST][:ro]`, one of the directories of a command line. Without a guest path it is that of the host, as written. Throws UsageError.
+ */
+export function parseDirectory(text: string, earlier: readonly GrantedDirectory[]): GrantedDirectory {
+  const isWritable = !text.endsWith(READ_ONLY);
+  const paths = isWritable ? text : text.slice(0, -READ_ONLY.length);
+  const separator = paths.indexOf("::");
+  const host = separator === -1 ? paths : paths.slice(0, separator);
+  const guest = separator === -1 ? paths : paths.slice(separator + 2);
+  if (host === "" || guest === "" || text.includes("\0")) {
+    throw new UsageError(`--dir: expected HOST, HOST::GUEST or either with :ro, got ${JSON.stringify(text)}`);
+  }
+  if (earlier.some((directory) => directory.guest === guest)) {
+    throw new UsageError(`--dir: expected a guest path of its own, got ${JSON.stringify(guest)} twice`);
+  }
+  return { host, guest, isWritable };
 }

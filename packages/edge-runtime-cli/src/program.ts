@@ -3,10 +3,10 @@
 
 import { Command } from "commander";
 import type { Proposals } from "edge-runtime-core";
-import type { LoggerLevel } from "edge-runtime-host";
+import type { GrantedDirectory, LoggerLevel } from "edge-runtime-host";
 import type { ExitCode } from "./exit-code.ts";
 import { EXAMPLES } from "./help-examples.ts";
-import { parseAllow, parseIntegerOption, parseLogLevel } from "./option-values.ts";
+import { parseAllow, parseDirectory, parseIntegerOption, parseLogLevel } from "./option-values.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface ServeOptions {
@@ -24,6 +24,7 @@ export interface RunOptions {
   readonly memoryMb?: number;
   readonly json?: true;
   readonly allow?: Proposals;
+  readonly dir?: readonly GrantedDirectory[];
   /** File to write a profile to. */
   readonly profile?: string;
 }
@@ -108,6 +109,11 @@ function addRun(program: Command): Command {
     )
     .option("--memory-mb <mib>", "most memory in MiB (default: 128)", (text) => parseIntegerOption("--memory-mb", text))
     .option(...ALLOW)
+    .option(
+      "--dir <host[::guest][:ro]>",
+      "let the component use this directory, under its guest path; :ro only lets it read",
+      (text, earlier: readonly GrantedDirectory[] = []) => [...earlier, parseDirectory(text, earlier)],
+    )
     .option("--profile <out>", "write where the fuel went to this file, for speedscope, Firefox or Chrome")
     .option("--json", "print one JSON object as the last line of stdout")
     .addHelpText("after", EXAMPLES.run);

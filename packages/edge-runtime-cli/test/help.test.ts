@@ -8,7 +8,7 @@ import { runMain } from "./captured-terminal.ts";
 
 const FLAGS = {
   serve: ["--config", "--port", "--host", "--log-level"],
-  run: ["--invoke", "--fuel", "--no-fuel", "--timeout-ms", "--memory-mb", "--allow", "--profile", "--json"],
+  run: ["--invoke", "--fuel", "--no-fuel", "--timeout-ms", "--memory-mb", "--allow", "--dir", "--profile", "--json"],
   compile: ["--output", "--no-fuel", "--allow"],
   inspect: ["--json"],
 } as const;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseAllow, parseIntegerOption, parseLogLevel } from "../src/option-values.ts";
+import { parseAllow, parseDirectory, parseIntegerOption, parseLogLevel } from "../src/option-values.ts";
 import { shieldNegativeLiterals, unshield } from "../src/negative-literals.ts";
 
 test("option-values: accepts digits, with underscores between them", () => {
@@ -33,6 +33,21 @@ test("option-values: --allow takes proposals with commas between them", () => {
       message: `--allow: expected one or more of gc, threads, got ${JSON.stringify(text)}`,
     });
   }
+});
+
+test("option-values: --dir takes a directory, its guest path, and whether it is read-only", () => {
+  assert.deepEqual(parseDirectory("data", []), { host: "data", guest: "data", isWritable: true });
+  assert.deepEqual(parseDirectory("data:ro", []), { host: "data", guest: "data", isWritable: false });
+  assert.deepEqual(parseDirectory("/a:b::/c", []), { host: "/a:b", guest: "/c", isWritable: true });
+  assert.deepEqual(parseDirectory("/a::/b:ro", []), { host: "/a", guest: "/b", isWritable: false });
+  for (const text of ["", "::", "a::", "::/b", ":ro", "a::b\0"]) {
+    assert.throws(() => parseDirectory(text, []), {
+      code: "ERR_EDGE_CLI_USAGE",
+      message: `--dir: expected HOST, HOST::GUEST or either with :ro, got ${JSON.stringify(text)}`,
+    });
+  }
+  const earlier = [parseDirectory("a::/b", [])];
+  assert.throws(() => parseDirectory("c::/b:ro", earlier), /--dir: expected a guest path of its own, got "\/b" twice/);
 });
 
 test("negative-literals: only numbers that look like options are shielded, and given back", () => {

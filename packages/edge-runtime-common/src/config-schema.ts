@@ -37,6 +37,7 @@ const LISTEN = "expected an address as in 127.0.0.1:8080, [::1]:8080 or localhos
 const PROPOSAL = 'expected "gc" or "threads"';
 const HOST_PORT =
   "expected a host and port as in api.example.com:443, *.example.com:*, 192.0.2.1:53 or [2001:db8::1]:53";
+const GUEST_PATH = "expected the directory's path in the guest, of 1 to 1024 characters";
 const ENTRY = "expected the name of an export";
 
 const engineTable = table({
@@ -94,8 +95,15 @@ function hostPorts() {
   return z.array(pattern, "expected a list").max(1000, "expected at most 1,000 entries").default([]);
 }
 
+const directoryTable = table({
+  host: path(),
+  guest: z.string(GUEST_PATH).regex(/^[^\0]{1,1024}$/u, GUEST_PATH),
+  write: flag().default(false),
+});
+
 const permissionsTable = table({
   logging: flag().default(false),
+  directories: z.array(directoryTable, "expected a list of tables").max(64, "expected at most 64").default([]),
   network: table({ allow: hostPorts(), allow_private: hostPorts(), listen: hostPorts() }).prefault({}),
 });
 

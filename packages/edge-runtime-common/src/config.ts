@@ -72,7 +72,18 @@ export interface ServerConfig {
 /** Grants of a function; nothing is granted by default. */
 export interface FunctionPermissions {
   readonly loggingEnabled: boolean;
+  /** What `wasi:filesystem` shows, at most 64, each with a path of its own. Default none. */
+  readonly directories: readonly DirectoryPermission[];
   readonly network: NetworkPermissions;
+}
+
+export interface DirectoryPermission {
+  /** On the host, as written: relative ones count from the configuration file's folder. */
+  readonly host: string;
+  /** What the guest calls it. */
+  readonly guest: string;
+  /** The guest may create, change and delete. Default false: it can only read. */
+  readonly isWritable: boolean;
 }
 
 /** What `wasi:sockets` may do. */
@@ -212,9 +223,10 @@ function toFunction(table: FunctionTable, base: ExecutionConfig): FunctionConfig
   });
 }
 
-function toPermissions({ logging, network }: FunctionTable["permissions"]): FunctionPermissions {
+function toPermissions({ logging, network, directories }: FunctionTable["permissions"]): FunctionPermissions {
   return Object.freeze({
     loggingEnabled: logging,
+    directories: Object.freeze(directories.map(({ host, guest, write }) => ({ host, guest, isWritable: write }))),
     network: Object.freeze({ allow: network.allow, allowPrivate: network.allow_private, listen: network.listen }),
   });
 }

@@ -53,6 +53,7 @@ const everyKeyToml = `
   proposals = ["threads"]
   [functions.permissions]
   logging = true
+  directories = [{ host = "data", guest = "/data", write = true }]
   network = { allow = ["API.example.com:443"], allow_private = ["[0::1]:*"], listen = ["127.0.0.1:80"] }`;
 
 const networkTable = { allow: ["API.example.com:443"], allow_private: ["[0::1]:*"], listen: ["127.0.0.1:80"] };
@@ -86,7 +87,11 @@ const everyKeyJson = {
       entry: "go",
       timeout_ms: 7,
       proposals: ["threads"],
-      permissions: { logging: true, network: networkTable },
+      permissions: {
+        logging: true,
+        directories: [{ host: "data", guest: "/data", write: true }],
+        network: networkTable,
+      },
     },
   ],
 };
@@ -99,6 +104,9 @@ const name =
   "functions[0].name: expected a name of letters, digits, '.', '_' and '-', at most 64, the first a letter or digit";
 const withRoute = (value: unknown) => ({ functions: [{ ...hello, route: value }] });
 const withName = (value: unknown) => ({ functions: [{ ...hello, name: value }] });
+const withDirectories = (...directories: readonly unknown[]) => ({
+  functions: [{ ...hello, permissions: { directories } }],
+});
 const rejected: readonly (readonly [unknown, string])[] = [
   [{ execution: { max_fuel: "many" } }, `${fuel}, got "many"`],
   [{ execution: { max_fuel: 0 } }, `${fuel}, got 0`],
@@ -148,6 +156,20 @@ const rejected: readonly (readonly [unknown, string])[] = [
     "functions[0].permissions.network.allow[1]: expected a host and port as in api.example.com:443, " +
       `*.example.com:*, 192.0.2.1:53 or [2001:db8::1]:53, got ${JSON.stringify(text)}`,
   ]),
+  [
+    withDirectories({ host: "", guest: "" }),
+    'functions[0].permissions.directories[0].host: expected a path, got ""; ' +
+      "functions[0].permissions.directories[0].guest: " +
+      'expected the directory\'s path in the guest, of 1 to 1024 characters, got ""',
+  ],
+  [
+    withDirectories({ host: "a", guest: "/", wite: true }),
+    "functions[0].permissions.directories[0].wite: unknown key, did you mean write?",
+  ],
+  [
+    withDirectories({ host: "a", guest: "/" }, { host: "b", guest: "/" }),
+    'functions[0].permissions.directories[1].guest: expected a path of its own, got that of directories[0], "/"',
+  ],
   [
     { functions: [{ ...hello, proposals: ["gc", "simd"] }] },
     'functions[0].proposals[1]: expected "gc" or "threads", got "simd"',
@@ -236,6 +258,7 @@ describe("config", () => {
         entry: "go",
         permissions: {
           loggingEnabled: true,
+          directories: [{ host: "data", guest: "/data", isWritable: true }],
           network: {
             allow: [{ scheme: undefined, host: { kind: "exact", host: "api.example.com" }, port: 443 }],
             allowPrivate: [{ scheme: undefined, host: { kind: "exact", host: "::1" }, port: "any" }],
@@ -253,7 +276,7 @@ describe("config", () => {
   test("config: a function inherits [execution] and is granted nothing", () => {
     const [fn] = parseConfigData({ execution: { timeout_ms: 9 }, functions: [{ ...hello, max_fuel: 5 }] }).functions;
     assert.deepEqual(fn?.execution, { maxFuel: 5, timeoutMs: 9, maxMemoryMb: 128, fuelMetering: true });
-    assert.deepEqual(fn.permissions, { loggingEnabled: false, network: noNetwork });
+    assert.deepEqual(fn.permissions, { loggingEnabled: false, directories: [], network: noNetwork });
     assert.deepEqual(fn.proposals, { gc: false, threads: false });
     assert.equal(fn.entry, undefined);
   });

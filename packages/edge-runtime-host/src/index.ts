@@ -21,5 +21,6 @@ export type { Stdio } from "./wasi/cli/stdio.ts";
 export type { ByteSink, ByteSource, IoError } from "./wasi/io/byte-streams.ts";
 export type { Readiness } from "./wasi/readiness.ts";
 export type { WasiPlatform } from "./wasi/wasi-imports.ts";
+export { checkDirectories } from "./wasi/filesystem/directory-check.ts";
 export { DIRECTORIES } from "./wasi/filesystem/directories-grant.ts";
 export type { GrantedDirectory } from "./wasi/filesystem/directories-grant.ts";

@@ -8,6 +8,7 @@ import type { FunctionConfig } from "edge-runtime-common";
 import { ExportNotFound, FunctionLoadFailed, Io, ModuleNotFound, SignatureMismatch } from "edge-runtime-common";
 import { CompiledModule, InstanceRunner } from "edge-runtime-core";
 import type { HostImports, WasmEngine } from "edge-runtime-core";
+import { functionGrants } from "./function-grants.ts";
 import type { ServedFunction } from "./function-runner.ts";
 import { isHandlerType } from "./handler-type.ts";
 
@@ -58,7 +59,8 @@ async function loadFunction(config: FunctionConfig, options: LoadOptions): Promi
     const entry = config.entry ?? (kind === "component" ? "handle" : "_start");
     checkEntry(module, entry);
     const { engine, imports } = options;
-    const runner = await InstanceRunner.create(engine, module, { execution: config.execution, imports });
+    const grants = await functionGrants(config, options.baseDirectory);
+    const runner = await InstanceRunner.create(engine, module, { execution: config.execution, imports, grants });
     await runner.warmUp(WARM_INSTANCES);
     return {
       name: config.name,
@@ -67,6 +69,7 @@ async function loadFunction(config: FunctionConfig, options: LoadOptions): Promi
       entry,
       contentHash,
       permissions: config.permissions,
+      grants,
       runner,
     };
   } catch (error) {

@@ -1,6 +1,6 @@
 // What the server needs of a function: something that starts runs. core's InstanceRunner is one; tests have others.
 
-import type { Run, WorkerContext } from "edge-runtime-core";
+import type { Grants, Run, WorkerContext } from "edge-runtime-core";
 
 export interface FunctionRunner {
   /** Rejects through `result` where no run took place (PoolExhausted); what a guest does is a result. */
@@ -20,5 +20,7 @@ export interface ServedFunction {
   /** SHA-256 of the original bytes, 64 hexadecimal digits. */
   readonly contentHash: string;
   readonly permissions: { readonly loggingEnabled: boolean };
+  /** What host services may do for it. */
+  readonly grants: Grants;
   readonly runner: FunctionRunner;
 }

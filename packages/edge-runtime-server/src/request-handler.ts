@@ -139,9 +139,10 @@ export class RequestHandler {
   #start(exchange: Exchange, target: Target, request: GuestRequest): void {
     const { fn, logger } = target;
     const { requestId } = exchange;
-    const base = { requestId, startedAtMs: this.#options.clock.wallClock(), permissions: fn.permissions };
+    const { permissions, grants } = fn;
+    const base = { requestId, startedAtMs: this.#options.clock.wallClock(), permissions, grants };
     const context = new WorkerContext(
-      fn.permissions.loggingEnabled ? { ...base, onLog: (entry) => logGuestEntry(logger, requestId, entry) } : base,
+      permissions.loggingEnabled ? { ...base, onLog: (entry) => logGuestEntry(logger, requestId, entry) } : base,
     );
     exchange.state = "running";
     exchange.context = context;

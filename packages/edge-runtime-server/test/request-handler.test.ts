@@ -376,6 +376,22 @@ describe("request handler: the log", () => {
     assert.equal(log.filter(({ msg }) => msg === "guest log").length, 2);
   });
 
+  test("request handler: a run has the grants of its function", async (context) => {
+    const grant = { name: "test", none: 0 };
+    const seen: number[] = [];
+    const guest: FakeGuest = (_request, run) => {
+      seen.push(run.grants.get(grant));
+      return ok();
+    };
+    const { exchange } = await startServer(context, [
+      fakeFunction("/granted", guest, { grants: Grants.none.with(grant, 1) }),
+      fakeFunction("/denied", guest),
+    ]);
+    await exchange(requestText("GET /granted"));
+    await exchange(requestText("GET /denied"));
+    assert.deepEqual(seen, [1, 0]);
+  });
+
   test("request handler: the message of a guest's err is in the log, under the error", async (context) => {
     const { exchange, logged } = await startServer(context, [
       fakeFunction("/", () => success({ tag: "err", val: "why\u009b" })),

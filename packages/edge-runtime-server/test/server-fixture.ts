@@ -6,6 +6,7 @@ import type { Socket } from "node:net";
 import type { TestContext } from "node:test";
 import { defaultConfig, ExecutionCancelled } from "edge-runtime-common";
 import type { ServerConfig } from "edge-runtime-common";
+import { Grants } from "edge-runtime-core";
 import type { ExecutionMetrics, ExecutionResult, Run, WorkerContext } from "edge-runtime-core";
 import { createLogger } from "edge-runtime-host";
 import type { ServedFunction } from "../src/function-runner.ts";
@@ -57,6 +58,7 @@ export function fakeFunction(route: string, guest: FakeGuest, more: Partial<Serv
     entry: "handle",
     contentHash: "0".repeat(64),
     permissions: { loggingEnabled: true },
+    grants: Grants.none,
     runner: { start, dispose: () => undefined },
     ...more,
   };

@@ -4,12 +4,13 @@
 import { randomUUID } from "node:crypto";
 import { defaultConfig, FunctionFailed } from "edge-runtime-common";
 import type { ExecutionConfig } from "edge-runtime-common";
-import { InstanceRunner, WorkerContext } from "edge-runtime-core";
+import { Grants, InstanceRunner, WorkerContext } from "edge-runtime-core";
 import type { EntryType, ExecutionResult, LogEntry } from "edge-runtime-core";
 import { createHostImports } from "edge-runtime-host";
 import { componentValueToJson } from "../component-values.ts";
 import type { Json } from "../component-values.ts";
 import { coreResultToJson, printCoreResult } from "../core-values.ts";
+import { grantDirectories } from "../directory-grants.ts";
 import { formatError, limitOf, summarizeError, toOneLine, toVisible } from "../error-text.ts";
 import { formatGuestStack, keepLongStacks } from "../guest-stack-text.ts";
 import { exitCodeOf } from "../exit-code.ts";
@@ -34,6 +35,7 @@ export interface RunRequest {
 export async function run(request: RunRequest, terminal: Terminal): Promise<ExitCode> {
   const { options } = request;
   keepLongStacks();
+  const grants = await grantDirectories(Grants.none, options.dir ?? []);
   const profile = await createProfile(options);
   const engine = createLocalEngine();
   const execution = toExecution(options);
@@ -43,11 +45,12 @@ export async function run(request: RunRequest, terminal: Terminal): Promise<Exit
   });
   const invocation = resolveInvocation(module, { ...request, invoke: options.invoke });
   const imports = createHostImports({ platform: engine.platform });
-  const runner = await InstanceRunner.create(engine, module, { execution, imports });
+  const runner = await InstanceRunner.create(engine, module, { execution, imports, grants });
   const context = new WorkerContext({
     requestId: randomUUID(),
     startedAtMs: engine.platform.wallClock(),
     permissions: { loggingEnabled: true },
+    grants,
     onLog: (entry) => terminal.err(formatLog(entry)),
   });
   // The deadline's timer does not keep the process alive, and a guest may wait for nothing else.

@@ -10,6 +10,7 @@ import type { GrantedDirectory } from "./directories-grant.ts";
 import { errorCodeOf } from "./error-code.ts";
 import { refuseProcesses } from "./process-files.ts";
 import { O_PATH, RunFiles } from "./run-files.ts";
+import { isSandboxAvailable } from "./sandbox-platform.ts";
 import { Turnstile } from "./turnstile.ts";
 
 export const FILESYSTEM_PREOPENS_INTERFACE = "wasi:filesystem/preopens@0.2.12";
@@ -48,7 +49,7 @@ async function openAll(granted: readonly GrantedDirectory[], files: RunFiles): P
 
 /** Where it cannot be opened the run ends: a guest that sees no directory would go on as if none had been granted. */
 async function open(files: RunFiles, { host, guest, isWritable }: GrantedDirectory): Promise<Descriptor> {
-  if (process.platform !== "linux") {
+  if (!isSandboxAvailable()) {
     throw new WasiError(`directory ${guest}: directories can be granted on Linux only`);
   }
   try {

@@ -12,7 +12,7 @@ import { temporaryFolder } from "../../temporary-folder.ts";
 import { FilesystemGuest, openArguments } from "./filesystem-guest.ts";
 import { linuxOnly } from "./linux-only.ts";
 
-const ROUNDS = 1500;
+const ROUNDS = 500;
 
 /** What the attacker makes likely, and none of them lets anything out. */
 const HARMLESS: ReadonlySet<unknown> = new Set([
