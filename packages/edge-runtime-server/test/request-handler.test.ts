@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { ExecutionTimeout, FuelExhausted, PoolExhausted, Trap } from "edge-runtime-common";
 import type { RuntimeError } from "edge-runtime-common";
 import type { FakeGuest, GuestRequest, ParsedAnswer } from "./server-fixture.ts";
+import { Grants } from "edge-runtime-core";
 import {
   fakeFunction,
   header,
