@@ -1,55 +1,44 @@
 // Requests per second of example functions as ratios to a bare node:http hello: separate processes, the same load
 // generator, interleaved rounds, 16 connections.
 
-import type { ChildProcess } from "node:child_process";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { buildExamples } from "../scripts/build-examples.ts";
 import { median } from "./interleave.ts";
 import type { Load, LoadTarget } from "./load-server.ts";
 import { loadServer } from "./load-server.ts";
+import { ServerProcess } from "./peers/server-process.ts";
 import type { Results } from "./results.ts";
 
 const rounds = 7;
 const plan = { connections: 16, durationMs: 1500 };
-const root = new URL("..", import.meta.url);
 
-/** Starts a server and waits for the port that it prints. */
-async function startServer(args: readonly string[], findPort: RegExp): Promise<{ child: ChildProcess; port: string }> {
-  const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "ignore"] });
-  let output = "";
-  for await (const chunk of child.stdout) {
-    output += String(chunk);
-    const port = findPort.exec(output)?.[1];
-    if (port !== undefined) {
-      child.stdout.resume();
-      return { child, port };
-    }
-  }
-  throw new Error(`${args.join(" ")} did not print a port: ${output}`);
+function fromRoot(path: string): string {
+  return fileURLToPath(new URL(`../${path}`, import.meta.url));
 }
 
 export async function benchHttp(results: Results): Promise<void> {
-  const bare = await startServer(["bench/bare-server.ts"], /^(\d+)$/m);
-  const cli = "packages/edge-runtime-cli/bin/edge-runtime.mjs";
-  const edge = await startServer([cli, "serve", "--config", "examples/edge.toml", "--port", "0"], /127\.0\.0\.1:(\d+)/);
+  await buildExamples((line) => process.stdout.write(`${line}\n`));
+  const serve = [fromRoot("packages/edge-runtime-cli/bin/edge-runtime.mjs"), "serve"];
+  const config = ["--config", fromRoot("examples/edge.toml")];
+  await using bare = await ServerProcess.start(
+    (port) => [process.execPath, fromRoot("bench/bare-server.ts"), String(port)],
+    { path: "/", body: "Hello from WebAssembly text" },
+  );
+  await using edge = await ServerProcess.start(
+    (port) => [process.execPath, ...serve, ...config, "--port", String(port)],
+    { path: "/hello-wat", body: "Hello from WebAssembly text\n" },
+  );
   const targets: readonly LoadTarget[] = [
     { key: "bare", port: bare.port, path: "/" },
     { key: "hello_wat", port: edge.port, path: "/hello-wat" },
     { key: "hello_js", port: edge.port, path: "/hello-js" },
   ];
-  try {
-    const samples = new Map<string, Load[]>(targets.map(({ key }) => [key, []]));
-    for (const target of targets) await loadServer(target, plan);
-    for (let round = 0; round < rounds; round++) {
-      for (const target of targets) samples.get(target.key)?.push(await loadServer(target, plan));
-    }
-    report(results, samples);
-  } finally {
-    for (const { child } of [bare, edge]) {
-      child.kill("SIGTERM");
-      await once(child, "exit");
-    }
+  const samples = new Map<string, Load[]>(targets.map(({ key }) => [key, []]));
+  for (const target of targets) await loadServer(target, plan);
+  for (let round = 0; round < rounds; round++) {
+    for (const target of targets) samples.get(target.key)?.push(await loadServer(target, plan));
   }
+  report(results, samples);
 }
 
 function report(results: Results, samples: ReadonlyMap<string, readonly Load[]>): void {

@@ -7,7 +7,7 @@ const root = new URL("..", import.meta.url);
 
 export interface LoadTarget {
   readonly key: string;
-  readonly port: string;
+  readonly port: number;
   readonly path: string;
 }
 
@@ -24,7 +24,7 @@ export interface Load {
 
 /** Rejects where any request failed or was answered with another status than 200. */
 export async function loadServer(target: LoadTarget, { connections, durationMs }: LoadPlan): Promise<Load> {
-  const args = ["bench/load.ts", target.port, target.path, String(connections), String(durationMs)];
+  const args = ["bench/load.ts", String(target.port), target.path, String(connections), String(durationMs)];
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root });
   const result = JSON.parse(stdout) as Load;
   if (result.failures > 0) throw new Error(`${target.key}: ${result.failures} requests failed`);

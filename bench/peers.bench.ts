@@ -63,7 +63,7 @@ async function benchLoad(results: Results, { installed, folder, quick }: Setting
 }
 
 async function sample({ peer, server }: Running, plan: LoadPlan): Promise<Sample> {
-  const load = await loadServer({ key: peer.key, port: String(server.port), path: peer.path }, plan);
+  const load = await loadServer({ key: peer.key, port: server.port, path: peer.path }, plan);
   return { ...load, residentMb: server.residentMb() };
 }
 
