@@ -7,6 +7,12 @@ export { Immediate, oneByteOpcodes, prefixedOpcodes } from "./binary/opcodes.ts"
 export type { Opcode } from "./binary/opcodes.ts";
 export { Reader } from "./binary/reader.ts";
 export { Writer } from "./binary/writer.ts";
+export type { Codec } from "./canonical-abi/codec.ts";
+export { createTypeCompiler } from "./canonical-abi/compile-type.ts";
+export type { AbiContext, CoreType, CoreValue, LoweringPlan } from "./canonical-abi/index.ts";
+export { compileFuncAbi, DEFAULT_LIFT_BUDGET_BYTES, viewBuffer } from "./canonical-abi/index.ts";
+export { Lift } from "./canonical-abi/lift.ts";
+export { Lowering } from "./canonical-abi/lowering.ts";
 export { rewriteProgram } from "./engine/compile.ts";
 export type { CompiledCore, CoreModuleInstance } from "./engine/core-instance.ts";
 export { emptyStore } from "./engine/create-store.ts";

@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { CompilationFailed } from "edge-runtime-common";
 import { linkComponent } from "../../src/component/index.ts";
 import type { ValType } from "../../src/canonical-abi/types.ts";
-import type { VectorValue } from "../canonical-abi/vector-form.ts";
-import { toValue } from "../canonical-abi/vector-form.ts";
+import type { VectorValue } from "../../../../scripts/conformance/vector-form.ts";
+import { toValue } from "../../../../scripts/conformance/vector-form.ts";
 import type { Living } from "./living-component.ts";
 import { bringToLife } from "./living-component.ts";
 

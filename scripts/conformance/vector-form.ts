@@ -1,6 +1,6 @@
 // The form of the conformance vectors (see their README): types and typed values in JSON, brought to ours.
 
-import type { Field, PrimitiveKind, ValType } from "../../src/canonical-abi/index.ts";
+import type { Field, PrimitiveKind, ValType } from "edge-runtime-core";
 
 export type VectorType =
   | PrimitiveKind

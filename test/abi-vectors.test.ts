@@ -1,0 +1,57 @@
+// The canonical ABI vectors, where they are beside the checkout, and what the runner must find.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { conformanceRoot, needs } from "../packages/edge-runtime-core/test/support/conformance.ts";
+import { printAbiVectors, runAbiVectors } from "../scripts/conformance/abi-vectors/abi-vectors.ts";
+
+const folder = "component/abi-vectors/dev";
+const scratch = mkdtempSync(join(tmpdir(), "abi-vectors-"));
+after(() => rmSync(scratch, { recursive: true }));
+
+test("ABI vectors: types, signatures, loads and stores are the reference implementation's", needs(folder), (t) => {
+  const tallies = runAbiVectors(join(conformanceRoot, folder));
+  t.diagnostic(printAbiVectors(tallies));
+  assert.deepEqual(
+    tallies.map(({ kind }) => kind),
+    ["types", "functions", "lift", "lift-flat", "lower", "lower-flat"],
+  );
+  for (const { kind, passed, failures } of tallies) {
+    assert.deepEqual(failures.slice(0, 3), [], kind);
+    assert.ok(passed > 500, `${kind}: ${passed}`);
+  }
+});
+
+const lift = { t: "u16", enc: "utf8", ptr: 2, memSize: 8, mem: "00000102", v: { type: "u16", value: "513" } };
+const lower = { t: { list: "u8" }, v: { type: "list", value: [{ type: "u8", value: "7" }] }, ptr: 0, heap: 8 };
+const stored = { ...lower, memSize: 16, mem: "080000000100000007", realloc: [[0, 0, 1, 1, 8]] };
+
+/** What is wrong with each, or nothing. */
+const vectors: readonly (readonly [kind: string, vector: unknown, finding?: RegExp])[] = [
+  ["lift", lift],
+  ["lift", { ...lift, v: { type: "u16", value: "514" } }, /513/],
+  ["lift", { ...lift, v: undefined, trap: true }, /Missing expected exception/],
+  ["lift", { ...lift, t: "string", ptr: 0, mem: "00000000ff000000" }, /out-of-bounds/],
+  ["lower", stored],
+  ["lower", { ...stored, mem: "080000000100000008" }, /07/],
+  ["lower", { ...stored, realloc: [[0, 0, 1, 2, 8]] }, /1/],
+  ["types", { t: "u16", size: 2, align: 4, flat: ["i32"] }, /alignment/],
+  ["functions", { params: [], result: null, lift: { params: [], results: ["i32"] }, lower: {} }, /i32/],
+];
+
+for (const [kind, vector, finding] of vectors) {
+  test(`ABI vectors: ${finding === undefined ? "holds" : `finds ${finding.source} in`} ${JSON.stringify(vector)}`, () => {
+    writeFileSync(join(scratch, `${kind}.jsonl`), `${JSON.stringify(vector)}\n`);
+    const tallies = runAbiVectors(scratch);
+    rmSync(join(scratch, `${kind}.jsonl`));
+    assert.equal(tallies.length, 1);
+    const [tally] = tallies;
+    assert.equal(tally?.passed, finding === undefined ? 1 : 0);
+    if (finding === undefined) return;
+    assert.equal(tally?.failures[0]?.line, 1);
+    assert.match(printAbiVectors(tallies), finding);
+  });
+}
