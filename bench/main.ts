@@ -1,5 +1,6 @@
 // npm run bench [-- NAME...] [--quick]: prints a table and, unless quick, puts its figures into bench/results.json.
 
+import { benchComponent } from "./component.bench.ts";
 import { benchDeadline } from "./deadline.bench.ts";
 import { benchFairness } from "./fairness.bench.ts";
 import { benchHttp } from "./http.bench.ts";
@@ -12,6 +13,7 @@ import { benchSightglass } from "./sightglass.bench.ts";
 
 const benches = {
   pool: benchPool,
+  component: benchComponent,
   metering: benchMetering,
   sightglass: benchSightglass,
   rewriter: benchRewriter,
