@@ -34,7 +34,8 @@ export class VectorGuest {
       trap: (message) => {
         throw new VectorTrap(message);
       },
-      charge: () => {},
+      chargeBytes: () => {},
+      chargeValues: () => {},
       liftOwn: noHandles,
       liftBorrow: noHandles,
       lowerOwn: noHandles,

@@ -21,10 +21,12 @@ export interface AbiContext {
   /** Ends the guest for breaking the ABI; the code is `canonical_abi` where none is given. */
   readonly trap: (message: string, code?: TrapCode) => never;
   /**
-   * Charges fuel before the work is done: 1 a byte of strings and of lists of numbers, 1 an element of other lists,
-   * in both directions. A non-negative integer.
+   * Charges for bytes of strings and of lists of numbers, in both directions, before they are looked at. Ends the guest
+   * where its fuel or its time is used up, as `chargeValues` does: that is what bounds the time of a lift.
    */
-  readonly charge: (fuel: number) => void;
+  readonly chargeBytes: (bytes: number) => void;
+  /** Charges for values that are not such bytes, elements of lists above all: each part of one counts. */
+  readonly chargeValues: (values: number) => void;
   /** Takes an owned handle out of the instance's table and gives the host's view of it. Traps on a wrong handle. */
   readonly liftOwn: (resource: ResourceId, handle: number) => unknown;
   readonly liftBorrow: (resource: ResourceId, handle: number) => unknown;
@@ -36,6 +38,8 @@ export interface AbiContext {
    * `DEFAULT_LIFT_BUDGET_BYTES` as a rule. Over it the guest traps.
    */
   readonly liftBudgetBytes: number;
+  /** Told what the arguments of a call that were lifted take of that budget, once they are. */
+  readonly lifted?: (heapBytes: number) => void;
 }
 
 /** 64 MiB: a `list<tuple<u8, u8>>` of 2^28 elements is 512 MiB in the guest and over 20 GiB as JavaScript arrays. */

@@ -1,6 +1,7 @@
 // Enums and flags: names and nothing else. Spec: CanonicalABI `load_variant` of cases without payload, `load_flags`,
 // `unpack_flags_from_int`, `pack_flags_into_int`.
 
+import { objectHeapBytes } from "./containers.ts";
 import type { Codec } from "./codec.ts";
 import { readI32, writeI32 } from "./flat-slots.ts";
 import { misfit, outOfRange, ValueFault, within } from "./invalid-value.ts";
@@ -83,7 +84,7 @@ export function flagsCodec(names: readonly string[]): Codec {
     alignment: size,
     flat: ["i32"],
     usesMemory: false,
-    heapBytes: 48 + 8 * names.length,
+    heapBytes: objectHeapBytes(names.length),
     nodes: 1 + names.length,
     load: (lift, ptr) => unpack(load(lift, ptr)),
     measure: (_lowering, value) => void pack(value),

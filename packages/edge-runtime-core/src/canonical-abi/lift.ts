@@ -26,6 +26,11 @@ export class Lift {
     }
   }
 
+  /** What was taken of the budget. */
+  get heapBytes(): number {
+    return this.cx.liftBudgetBytes - this.#budgetBytes;
+  }
+
   /** Traps unless `ptr` is aligned and `size` bytes from it are in memory. Neither can wrap: both are exact doubles. */
   checkRange(ptr: number, size: number, alignment: number, what: string): void {
     if (ptr % alignment !== 0) this.cx.trap(`unaligned pointer: ${what} at ${ptr}, alignment ${alignment}`);

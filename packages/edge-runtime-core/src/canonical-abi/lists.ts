@@ -3,6 +3,7 @@
 // Spec: CanonicalABI `load_list_from_range`, `store_list_into_range`.
 
 import type { Codec } from "./codec.ts";
+import { arrayHeapBytes, newArray } from "./containers.ts";
 import { changedMeanwhile, misfit, ValueFault, within } from "./invalid-value.ts";
 import type { Lift } from "./lift.ts";
 import type { Lowering } from "./lowering.ts";
@@ -11,12 +12,14 @@ import { rangeCodec } from "./range-codec.ts";
 const MAX_LIST_BYTE_LENGTH = 2 ** 28 - 1;
 const REALLOC_I32_MAX = 2 ** 32 - 1;
 
-/** A JavaScript array: its header, and a pointer for each element (times 1.5, since it grows by doubling). */
-const ARRAY_HEAP_BYTES = 48;
-const SLOT_HEAP_BYTES = 12;
+/**
+ * What an element counts at least: some take no memory of their own, but all take time, and the budget bounds that too
+ * (64 MiB of any type take less than a tenth of a second).
+ */
+const LEAST_BYTES_AN_ELEMENT = 32;
 
-/** One unit of fuel for each element stands for at most this many values to visit; larger elements cost more. */
-const NODES_A_FUEL = 16;
+/** Values that are visited between two charges, and so between two looks at fuel and clock: about 1 ms of work. */
+const VALUES_A_CHARGE = 16_384;
 
 /** The checks of a range of elements, in the spec's order. */
 export function checkListRange(lift: Lift, ptr: number, count: number, element: Codec): void {
@@ -36,28 +39,32 @@ export function allocateElements(lowering: Lowering, count: number, element: Cod
 
 /** A list of anything but numbers: an array. */
 export function listCodec(element: Codec): Codec {
-  const fuelAnElement = Math.ceil(element.nodes / NODES_A_FUEL);
-  const heapBytesAnElement = SLOT_HEAP_BYTES + element.heapBytes;
-  const { size, load, measure, store } = element;
+  const { size, nodes, load, measure, store } = element;
+  const heapBytes = Math.max(LEAST_BYTES_AN_ELEMENT, element.heapBytes);
+  const elementsACharge = Math.max(1, Math.floor(VALUES_A_CHARGE / nodes));
   return rangeCodec({
     loadRange: (lift, ptr, count) => {
       checkListRange(lift, ptr, count, element);
-      lift.cx.charge(count * fuelAnElement);
-      lift.takeBudget(ARRAY_HEAP_BYTES + count * heapBytesAnElement);
-      const list: unknown[] = [];
-      for (let index = 0; index < count; index++) {
-        list.push(load(lift, ptr + index * size));
+      lift.takeBudget(arrayHeapBytes(count) + count * heapBytes);
+      const list = newArray(count);
+      for (let from = 0; from < count; from += elementsACharge) {
+        const end = Math.min(count, from + elementsACharge);
+        lift.cx.chargeValues((end - from) * nodes);
+        for (let index = from; index < end; index++) list[index] = load(lift, ptr + index * size);
       }
       return list;
     },
     measure: (lowering, value) => {
       if (!Array.isArray(value)) misfit("array", value);
       const count = value.length;
-      lowering.cx.charge(count * fuelAnElement);
       allocateElements(lowering, count, element);
       let index = 0;
       try {
-        for (; index < count; index++) measure(lowering, value[index]);
+        for (let from = 0; from < count; from += elementsACharge) {
+          const end = Math.min(count, from + elementsACharge);
+          lowering.cx.chargeValues((end - from) * nodes);
+          for (index = from; index < end; index++) measure(lowering, value[index]);
+        }
       } catch (error) {
         throw within(`[${index}]`, error);
       }

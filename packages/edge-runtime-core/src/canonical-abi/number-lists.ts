@@ -65,7 +65,7 @@ export function numberListCodec(kind: NumberKind, element: Codec): Codec {
 
   const loadRange = (lift: Lift, ptr: number, count: number): unknown => {
     checkListRange(lift, ptr, count, element);
-    lift.cx.charge(count * size);
+    lift.cx.chargeBytes(count * size);
     lift.takeBudget(TYPED_ARRAY_HEAP_BYTES + count * size);
     if (kind === "u8") return lift.bytes.slice(ptr, ptr + count);
     return canonicalize(viewElements(lift.bytes, ElementArray, ptr, count).slice());
@@ -74,7 +74,7 @@ export function numberListCodec(kind: NumberKind, element: Codec): Codec {
   const measure = (lowering: Lowering, value: unknown): void => {
     if (!isArrayOfNumbers(value)) misfit(`${elementArrays[kind].name} or array`, value);
     const count = value.length;
-    lowering.cx.charge(count * size);
+    lowering.cx.chargeBytes(count * size);
     allocateElements(lowering, count, element);
     if (value instanceof ElementArray) return;
     let index = 0;

@@ -14,24 +14,40 @@ import { NO_MEMORY } from "./memory.ts";
 type ParamsAbi = Pick<FuncAbi, "liftParams" | "measureParams" | "lowerParams">;
 type ResultAbi = Pick<FuncAbi, "liftResult" | "measureResult" | "lowerResult">;
 
+/** Parts of a call's parameters or result that cost no more than the call: as many as may be passed flat. */
+const FREE_VALUES = 16;
+
+/** Types are the guest's too: one of 100,000 fields must not be lifted for the price of a call. */
+function chargeParts(cx: AbiContext, { nodes }: Codec): void {
+  if (nodes > FREE_VALUES) cx.chargeValues(nodes - FREE_VALUES);
+}
+
 function startLift(cx: AbiContext, codec: Codec, usesMemory: boolean): Lift {
   const lift = new Lift(cx, usesMemory ? cx.memory() : NO_MEMORY);
   lift.takeBudget(codec.heapBytes);
+  chargeParts(cx, codec);
   return lift;
 }
 
 /** Loads from where the guest says that the value is. */
-function loadFrom(cx: AbiContext, codec: Codec, core: CoreValue | undefined, what: string): unknown {
-  const lift = startLift(cx, codec, true);
+function loadFrom(lift: Lift, codec: Codec, core: CoreValue | undefined, what: string): unknown {
   const ptr = Number(core) >>> 0;
   // trap_if(ptr != align_to(ptr, alignment)); trap_if(ptr + elem_size > len(cx.opts.memory))
   lift.checkRange(ptr, codec.size, codec.alignment, what);
   return codec.load(lift, ptr);
 }
 
+/** Lifts a call's arguments and tells what they take. */
+function liftArguments(lift: Lift, lifted: (lift: Lift) => unknown): unknown[] {
+  const values = lifted(lift);
+  lift.cx.lifted?.(lift.heapBytes);
+  return values as unknown[];
+}
+
 /** Phase one under `root`, the first step of an error's path. */
 function measureAs(root: string, codec: Codec, lowering: Lowering, value: unknown): LoweringPlan {
   try {
+    chargeParts(lowering.cx, codec);
     codec.measure(lowering, value);
     return lowering;
   } catch (error) {
@@ -55,7 +71,7 @@ export function flattenedParams(params: Codec, flat: readonly CoreType[]): Param
   const lower = params.compileFlatLower(flat, 0);
   const zeros = zerosOf(flat);
   return {
-    liftParams: (cx, core) => lifted(startLift(cx, params, params.usesMemory), core) as unknown[],
+    liftParams: (cx, core) => liftArguments(startLift(cx, params, params.usesMemory), (lift) => lifted(lift, core)),
     measureParams: (cx, values) => measureAs("args", params, new Lowering(cx, values), values),
     lowerParams: (cx, plan, pointers) => {
       const lowering = startLower(cx, plan, pointers, params.usesMemory);
@@ -73,7 +89,8 @@ export function flattenedParams(params: Codec, flat: readonly CoreType[]): Param
 /** Parameters in memory: the callee allocates the whole tuple first. */
 export function spilledParams(params: Codec): ParamsAbi {
   return {
-    liftParams: (cx, [ptr]) => loadFrom(cx, params, ptr, "parameters") as unknown[],
+    liftParams: (cx, [ptr]) =>
+      liftArguments(startLift(cx, params, true), (lift) => loadFrom(lift, params, ptr, "parameters")),
     measureParams: (cx, values) => {
       const lowering = new Lowering(cx, values);
       lowering.allocate(params.size, params.alignment);
@@ -126,7 +143,7 @@ function flattenedResult(result: Codec, flat: readonly CoreType[]): ResultAbi {
 
 function spilledResult(result: Codec): ResultAbi {
   return {
-    liftResult: (cx, core) => loadFrom(cx, result, core, "result"),
+    liftResult: (cx, core) => loadFrom(startLift(cx, result, true), result, core, "result"),
     measureResult: (cx, value) => measureAs("result", result, new Lowering(cx, value), value),
     lowerResult: (cx, plan, pointers, returnPointer) => {
       const lowering = startLower(cx, plan, pointers, true);

@@ -1,6 +1,7 @@
 // Records and tuples: parts one after another, held as an object or an array.
 // Spec: CanonicalABI `load_record`, `store_record`, `lift_flat_record`, `lower_flat_record`.
 
+import { arrayHeapBytes, newArray, objectHeapBytes } from "./containers.ts";
 import type { Codec, FlatLift, FlatLower } from "./codec.ts";
 import type { CoreType } from "./context.ts";
 import { misfit, ValueFault, within } from "./invalid-value.ts";
@@ -47,7 +48,10 @@ function sequenceCodec({ parts, container, check }: SequenceForm): Codec {
     alignment,
     flat: flattenSequence(parts.map((part) => part.codec.flat)),
     usesMemory: parts.some((part) => part.codec.usesMemory),
-    heapBytes: parts.reduce((total, part) => total + part.codec.heapBytes, containerHeapBytes(parts.length)),
+    heapBytes: parts.reduce(
+      (total, part) => total + part.codec.heapBytes,
+      container === "array" ? arrayHeapBytes(parts.length) : objectHeapBytes(parts.length),
+    ),
     nodes: parts.reduce((total, part) => total + part.codec.nodes, 1),
     load: container === "array" ? loadArray(placed) : loadObject(placed),
     measure: (lowering, value) => {
@@ -83,7 +87,7 @@ function loadObject(parts: readonly PlacedPart[]): Codec["load"] {
 
 function loadArray(parts: readonly PlacedPart[]): Codec["load"] {
   return (lift, ptr) => {
-    const array: unknown[] = [];
+    const array = newArray(parts.length);
     let index = 0;
     for (const part of parts) array[index++] = part.load(lift, ptr + part.offset);
     return array;
@@ -105,7 +109,7 @@ function liftObject(parts: readonly FlatPart[]): FlatLift {
 
 function liftArray(parts: readonly FlatPart[]): FlatLift {
   return (lift, flat) => {
-    const array: unknown[] = [];
+    const array = newArray(parts.length);
     let index = 0;
     for (const part of parts) array[index++] = part.lift(lift, flat);
     return array;
@@ -141,11 +145,6 @@ function compileFlatLower(parts: readonly PartForm[], slots: readonly CoreType[]
   return (lowering, value, out) => {
     for (const part of lowers) part.lower(lowering, part.read(value), out);
   };
-}
-
-/** Heap bytes of an object or array without what its slots point to. */
-function containerHeapBytes(slots: number): number {
-  return 48 + 8 * slots;
 }
 
 export function recordCodec(fields: readonly { readonly name: string; readonly codec: Codec }[]): Codec {

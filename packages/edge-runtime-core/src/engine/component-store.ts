@@ -32,8 +32,17 @@ export interface ComponentStore {
   readonly callHostAsync: (fn: HostFunction, args: readonly unknown[]) => unknown;
   /** Ends the guest: records the error as the run's outcome and returns what must be thrown (a genuine wasm trap). */
   readonly kill: (error: RuntimeError) => unknown;
+  /**
+   * Counts values of the guest that a host function holds while it waits; those of all runs of a thread have a limit.
+   * Ends the guest where there is no room. What is not released is given back when the run ends.
+   */
+  readonly holdHeap: (bytes: number) => void;
+  readonly releaseHeap: (bytes: number) => void;
   /** To be told of what the host writes to a memory: where and how many bytes. Undefined where nobody needs to know. */
   readonly hostWrites: (memory: WebAssembly.Memory) => ((at: number, bytes: number) => void) | undefined;
-  /** Charges fuel for lifted and lowered bytes and elements: a non-negative integer. */
-  readonly charge: (fuel: number) => void;
+  /**
+   * Charges fuel for work of the host: a non-negative integer. Ends the guest (throws a genuine trap, as `kill` gives)
+   * where its fuel or time is used up.
+   */
+  readonly pay: (fuel: number) => void;
 }

@@ -13,6 +13,9 @@ import { bytesPerMb } from "./limits.ts";
 /** Words given at a time: each slice makes the guest's next check read the clock, and costs a call of the host. */
 const sliceWords = 32_768;
 
+/** Values that a waiting host function holds are counted from here on: 10,000 guests may hold 160 MB uncounted. */
+const leastHeldBytes = 16_384;
+
 export class HeapAccounts {
   readonly #budget: HeapBudget;
   #global = new WebAssembly.Global({ value: "i32", mutable: true }, 0);
@@ -23,6 +26,7 @@ export class HeapAccounts {
   /** What the budget was asked for, apart from what is reserved. */
   #takenBytes = 0;
   #reservedBytes = 0;
+  #heldBytes = 0;
 
   constructor(budget: HeapBudget) {
     this.#budget = budget;
@@ -54,6 +58,8 @@ export class HeapAccounts {
   /** Ends a run: its objects can be collected. */
   endRun(): void {
     this.#reset();
+    this.#budget.giveBack(this.#heldBytes);
+    this.#heldBytes = 0;
   }
 
   #reset(): void {
@@ -103,6 +109,27 @@ export class HeapAccounts {
     const { limitBytes } = this.#budget;
     if (!this.#budget.take(bytes)) throw new PoolExhausted(Math.floor(limitBytes / bytesPerMb), "heap megabyte");
     this.#reservedBytes += bytes;
+  }
+
+  /**
+   * Takes from the budget what a host function holds of the guest's while it waits. Little is not counted, so that a
+   * function which takes all that there is stops no others.
+   *
+   * @throws MemoryLimitExceeded as `add`.
+   */
+  hold(bytes: number): void {
+    if (bytes < leastHeldBytes) return;
+    const { limitBytes, usedBytes } = this.#budget;
+    if (!this.#budget.take(bytes))
+      throw new MemoryLimitExceeded(Math.floor(limitBytes / bytesPerMb), usedBytes + bytes);
+    this.#heldBytes += bytes;
+  }
+
+  /** Undoes a `hold` of as many bytes. */
+  release(bytes: number): void {
+    if (bytes < leastHeldBytes) return;
+    this.#budget.giveBack(bytes);
+    this.#heldBytes -= bytes;
   }
 
   /** Gives a slice of at most `roomBytes`. @throws MemoryLimitExceeded as `add`. */

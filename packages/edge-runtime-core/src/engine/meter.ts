@@ -33,6 +33,8 @@ export class Meter {
   #lastPause = 0;
   /** The host charged the run: what it consumed is not its operators alone, and is not compared with anyone's. */
   #charged = false;
+  /** Fuel that the host charged since a clock was last read. */
+  #chargedUnseen = 0;
   #stop: RuntimeError | undefined;
 
   constructor(options: MeterOptions) {
@@ -66,6 +68,7 @@ export class Meter {
     this.#maxSlice = maxSlice;
     this.#consumed = 0;
     this.#charged = false;
+    this.#chargedUnseen = 0;
     this.#stop = undefined;
     this.#startedAt = this.#now();
     this.#deadline = this.#startedAt + limits.timeoutMs;
@@ -113,15 +116,28 @@ export class Meter {
     return Math.max(0, this.#deadline - this.#now());
   }
 
-  /** Charges host work to the run: a non-negative integer. */
-  charge(fuel: number): void {
+  /**
+   * Charges host work to the run: a non-negative integer. Answers why the run must end, where it is over its limits:
+   * work that it cannot pay is not begun. The clock is read once a slice, as for the guest.
+   */
+  charge(fuel: number): RuntimeError | undefined {
     this.#charged ||= fuel > 0;
+    this.#chargedUnseen += fuel;
     if (fuel < this.#counter.value) {
       this.#counter.value -= fuel;
-      return;
+    } else {
+      this.#settle();
+      this.#consumed += fuel;
     }
-    this.#settle();
-    this.#consumed += fuel;
+    if (this.#chargedUnseen < sliceFuel && this.#consumed <= this.#limits.maxFuel) return undefined;
+    this.#chargedUnseen = 0;
+    return this.#overLimit();
+  }
+
+  #overLimit(): RuntimeError | undefined {
+    const { maxFuel, timeoutMs } = this.#limits;
+    if (this.#consumed > maxFuel) return new FuelExhausted(maxFuel);
+    return this.#now() > this.#deadline ? new ExecutionTimeout(timeoutMs, this.elapsedMs) : undefined;
   }
 
   /** Makes the guest's next check read the clock. */

@@ -338,6 +338,18 @@ export class Store implements ComponentStore {
     return this.#trapSource();
   };
 
+  readonly holdHeap = (bytes: number): void => {
+    try {
+      this.heap.hold(bytes);
+    } catch (error) {
+      throw this.kill(hostFault(error));
+    }
+  };
+
+  readonly releaseHeap = (bytes: number): void => {
+    this.heap.release(bytes);
+  };
+
   #traceStop(): void {
     this.#stopTrace ??= this.#waitTrace ?? captureStack(stopFrames);
   }
@@ -363,8 +375,14 @@ export class Store implements ComponentStore {
     this.meter.setMaxSlice(profile.interval);
   }
 
+  /** Charges host work that is done already, or is short: the guest's next check decides. */
   readonly charge = (fuel: number): void => {
     this.meter.charge(fuel);
+  };
+
+  readonly pay = (fuel: number): void => {
+    const reason = this.meter.charge(fuel);
+    if (reason !== undefined) throw this.kill(reason);
   };
 
   /** Waits for a host promise on behalf of the suspended guest, at most until its deadline. */

@@ -45,6 +45,9 @@ export function createFixture(options: FixtureOptions = {}): AbiFixture {
       reallocs.push([0, 0, align, size, ptr]);
       return ptr;
     });
+  const charge = (units: number): void => {
+    fuel += units;
+  };
   const lowerHandle = (call: string) => (resource: number, value: unknown) => {
     handleCalls.push(`${call} ${resource}`);
     return (value as { handle: number }).handle;
@@ -59,9 +62,8 @@ export function createFixture(options: FixtureOptions = {}): AbiFixture {
     trap: (message) => {
       throw new GuestTrap(message);
     },
-    charge: (units) => {
-      fuel += units;
-    },
+    chargeBytes: charge,
+    chargeValues: charge,
     liftOwn: liftHandle("liftOwn"),
     liftBorrow: liftHandle("liftBorrow"),
     lowerOwn: lowerHandle("lowerOwn"),

@@ -96,14 +96,50 @@ describe("lists: other elements", () => {
     );
   });
 
-  test("lists: one unit of fuel an element, more for elements of many parts", () => {
+  test("lists: one unit of fuel an element, and one for each of its parts", () => {
     const small = createFixture();
     lower(small, listAbi({ kind: "bool" }), [true, false, true]);
     assert.equal(small.fuel(), 3);
     const large = createFixture();
     const wide = tuple(...Array.from({ length: 40 }, (): ValType => ({ kind: "bool" })));
     lower(large, listAbi(wide), [Array.from({ length: 40 }, () => true)]);
-    assert.equal(large.fuel(), 3);
+    assert.equal(large.fuel(), 41);
+  });
+
+  test("lists: fuel is charged ahead, for a part of the list at a time", () => {
+    const charges: number[] = [];
+    const { cx } = createFixture({ memorySize: 65_536 });
+    const chargeValues = (values: number): void => {
+      if (charges.push(values) === 3) throw new GuestTrap("no fuel");
+    };
+    assert.throws(() => listAbi({ kind: "bool" }).liftParams({ ...cx, chargeValues }, [0, 50_000]), /no fuel/);
+    assert.deepEqual(charges, [16_384, 16_384, 16_384]);
+    const measured: number[] = [];
+    const record = { ...cx, chargeValues: (values: number): void => void measured.push(values) };
+    listAbi({ kind: "bool" }).measureParams(record, [Array.from({ length: 20_000 }, () => true)]);
+    assert.deepEqual(measured, [16_384, 20_000 - 16_384]);
+  });
+
+  test("lists: parameters of more than 16 parts are charged, however they are passed", () => {
+    const wide = tuple(...Array.from({ length: 40 }, (): ValType => ({ kind: "bool" })));
+    for (const [count, fuel] of [
+      [0, 0],
+      [14, 0],
+      [40, 26],
+    ] as const) {
+      const type = tuple(...Array.from({ length: count }, (): ValType => ({ kind: "bool" })));
+      const abi = compileFuncAbi({ params: [{ name: "t", type }], result: wide });
+      const fixture = createFixture();
+      abi.liftParams(
+        fixture.cx,
+        abi.lift.params.map(() => 0),
+      );
+      assert.equal(fixture.fuel(), fuel);
+      abi.measureParams(fixture.cx, [Array.from({ length: count }, () => true)]);
+      assert.equal(fixture.fuel(), 2 * fuel);
+      abi.liftResult(fixture.cx, 0);
+      assert.equal(fixture.fuel(), 2 * fuel + 25);
+    }
   });
 });
 

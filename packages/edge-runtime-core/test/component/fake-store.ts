@@ -31,6 +31,19 @@ export class FakeStore implements ComponentStore {
     this.charged += fuel;
   };
 
+  readonly pay = this.charge;
+
+  /** Bytes that waiting host functions hold. */
+  held = 0;
+
+  readonly holdHeap = (bytes: number): void => {
+    this.held += bytes;
+  };
+
+  readonly releaseHeap = (bytes: number): void => {
+    this.held -= bytes;
+  };
+
   readonly hostWrites = (): undefined => undefined;
 
   readonly instantiateCore = async (index: number, imports: CoreImports): Promise<CoreInstance> => {

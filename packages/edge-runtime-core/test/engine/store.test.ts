@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ExecutionTimeout, FuelExhausted } from "edge-runtime-common";
 import { fakePlatform } from "edge-runtime-testing";
 import { calculateFuelConsumed, createStore, getRemainingFuel, WorkerContext } from "../../src/index.ts";
 import type { LogEntry } from "../../src/index.ts";
@@ -19,6 +20,32 @@ test("store: starts with full fuel and counts what is charged", () => {
   assert.equal(getRemainingFuel(store), 0);
   assert.equal(calculateFuelConsumed(initial, store), 1_000_000);
   assert.equal(store.context?.requestId, "request-1");
+});
+
+test("store: work that a run cannot pay is not begun", () => {
+  const platform = fakePlatform();
+  const store = createStore(
+    createEngine({ platform }),
+    { ...executionDefaults, maxFuel: 1_000_000, timeoutMs: 50 },
+    "r",
+  );
+  store.pay(1_000_000);
+  assert.throws(() => store.pay(1), WebAssembly.RuntimeError);
+  assert.ok(store.meter.stopped instanceof FuelExhausted);
+});
+
+test("store: what is paid looks at the clock once a slice", () => {
+  const platform = fakePlatform();
+  const store = createStore(
+    createEngine({ platform }),
+    { ...executionDefaults, maxFuel: 1_000_000, timeoutMs: 50 },
+    "r",
+  );
+  platform.advance(60);
+  store.pay(10_000);
+  assert.equal(store.meter.stopped, undefined);
+  assert.throws(() => store.pay(10_000), WebAssembly.RuntimeError);
+  assert.ok(store.meter.stopped instanceof ExecutionTimeout);
 });
 
 test("store: without metering nothing is counted", () => {

@@ -6,6 +6,7 @@ import { bug } from "edge-runtime-common";
 import type { AbiContext, AbiMemory } from "../../canonical-abi/index.ts";
 import { DEFAULT_LIFT_BUDGET_BYTES } from "../../canonical-abi/index.ts";
 import type { ResourceId, StringEncoding } from "../../canonical-abi/types.ts";
+import { costTable } from "../../instrument/cost-table.ts";
 import type { AbiOptions } from "../plan.ts";
 import type { ComponentRuntime } from "./component-runtime.ts";
 import { GuestResource } from "./guest-resource.ts";
@@ -26,6 +27,8 @@ export interface ContextOptions {
 export class InstanceContext implements AbiContext {
   readonly encoding: StringEncoding;
   readonly liftBudgetBytes = DEFAULT_LIFT_BUDGET_BYTES;
+  /** What the arguments that were lifted last take on the JavaScript heap. */
+  liftedBytes = 0;
   readonly #runtime: ComponentRuntime;
   readonly #instance: number;
   readonly #state: InstanceState;
@@ -44,9 +47,15 @@ export class InstanceContext implements AbiContext {
   readonly memory = (): AbiMemory =>
     this.#runtime.memory(this.#memorySlot ?? bug("a value needs a memory that the options do not name"));
 
+  readonly lifted = (heapBytes: number): void => {
+    this.liftedBytes = heapBytes;
+  };
+
   readonly trap = (message: string, code: TrapCode = "canonical_abi"): never => this.#runtime.trap(message, code);
 
-  readonly charge = (fuel: number): void => this.#runtime.store.charge(fuel);
+  readonly chargeBytes = (bytes: number): void => this.#runtime.store.pay(bytes * costTable.abiByte);
+
+  readonly chargeValues = (values: number): void => this.#runtime.store.pay(values * costTable.abiValue);
 
   readonly liftOwn = (resource: ResourceId, index: number): unknown => {
     const { rep } = takeOwned({ runtime: this.#runtime, state: this.#state, resource, index });

@@ -66,7 +66,11 @@ export function hostSteps(lowering: HostLowering): TrampolineSteps {
   const callAsync = guard(kill, (...flat: CoreValue[]) => {
     const args = liftArguments(flat);
     const lends = state.takeLends();
+    // Many guests may wait at once, each with its arguments.
+    const { liftedBytes } = cx;
+    store.holdHeap(liftedBytes);
     const finish = guard(kill, (value: unknown) => {
+      store.releaseHeap(liftedBytes);
       giveBack(lends);
       return complete({ value, flat });
     });
