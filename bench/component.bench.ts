@@ -132,7 +132,7 @@ async function benchBytes(results: Results, plan: { rounds: number; roundMs: num
         source.slice();
         // As in the calls: V8 frees what is dropped between two turns.
         // oxlint-disable-next-line no-await-in-loop
-        await undefined;
+        await Promise.resolve();
       }
     },
   };

@@ -6,9 +6,12 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { transpileBytes } from "@bytecodealliance/jco-transpile";
 
+/** Functions by interface. */
+export type JcoImports = Readonly<Record<string, unknown>>;
+
 type Instantiate = (
   getCoreModule: (path: string) => WebAssembly.Module,
-  imports: Readonly<Record<string, unknown>>,
+  imports: JcoImports,
 ) => Readonly<Record<string, unknown>>;
 
 export interface JcoComponent {
@@ -18,13 +21,13 @@ export interface JcoComponent {
 const noop = (): void => {};
 
 /** What the examples import; jco drops the version from the names. */
-const imports = {
+const exampleImports: JcoImports = {
   "edge:runtime/logging": { log: noop, debug: noop, info: noop, warn: noop, error: noop },
   "edge:runtime/http-outbound": { fetch: noop, get: noop },
   "edge:runtime/http-types": {},
 };
 
-export async function jcoComponent(bytes: Uint8Array): Promise<JcoComponent> {
+export async function jcoComponent(bytes: Uint8Array, imports = exampleImports): Promise<JcoComponent> {
   const { files } = await transpileBytes(bytes, { name: "component", instantiation: "sync", wasiShim: false });
   const folder = mkdtempSync(join(tmpdir(), "edge-bench-"));
   const modules = new Map<string, WebAssembly.Module>();

@@ -1,4 +1,5 @@
-// Differential fuzzer: random modules run plain and metered side by side. `npm run fuzz -- --help`.
+// Differential fuzzer: random modules run plain and metered side by side, random values pass components here and
+// through jco. `npm run fuzz -- --help`.
 
 import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -8,6 +9,7 @@ import { parseArgs } from "node:util";
 import { isUsageError, UsageError } from "./conformance/usage-error.ts";
 import { runCampaign, runNamed } from "./fuzz/campaign.ts";
 import { tryModule } from "./fuzz/differential.ts";
+import { runValueCampaign } from "./fuzz/values/campaign.ts";
 import { BitBridges } from "./wasm/bit-bridge.ts";
 import { GlobalBits } from "./wasm/global-bits.ts";
 
@@ -18,10 +20,12 @@ const help = `npm run fuzz -- [OPTIONS]
 Runs random valid modules plain and metered, and requires the same results, traps, host calls and state, the same fuel
 in every run, and after a reset the state of the snapshot, byte for byte. Corrupt bytes must be refused by a typed error
 or compile. Modules: a sweep over all opcodes that V8 accepts, our own generator, Binaryen's translate-to-fuzz, and
-mutations of real modules.
+mutations of real modules. With --kind values: random WIT types in components, whose values must come back as they went,
+through one component or two in all string encodings, and as they do through jco.
 
+  --kind KIND         modules (default) or values
   --seconds N         at most so long (default 60 where --modules is not given)
-  --modules N         so many cases
+  --modules N         so many cases, of either kind
   --seed S            0 to 4294967295; default: of the time, printed
   --from N            number of the first case, default 0: the sweep
   --only N            case N alone
@@ -56,6 +60,7 @@ function parse() {
       data: text,
       jobs: text,
       out: text,
+      kind: { type: "string", default: "modules" },
       "require-coverage": flag,
       help: flag,
     },
@@ -65,8 +70,12 @@ function parse() {
   const data = values.data ?? join(root, "../shared/conformance");
   if (values.data !== undefined && !existsSync(values.data))
     throw new UsageError(`--data: ${values.data} does not exist`);
+  if (values.kind !== "modules" && values.kind !== "values") {
+    throw new UsageError(`--kind: ${values.kind} is neither modules nor values`);
+  }
   return {
     help: values.help,
+    kind: values.kind,
     file: values.file,
     requireCoverage: values["require-coverage"],
     seconds: integer(values.seconds, "seconds", given ? 86_400 : 60),
@@ -91,6 +100,14 @@ async function runFile(file: string): Promise<number> {
   return findings.length === 0 ? 0 : 1;
 }
 
+async function runValues(options: ReturnType<typeof parse>): Promise<number> {
+  console.log(`seed ${options.seed}`);
+  const summary = await runValueCampaign({ ...options, cases: options.modules, print: console.log });
+  console.log(summary.print());
+  console.log(`${summary.failures.length} failures`);
+  return summary.failures.length === 0 ? 0 : 1;
+}
+
 async function main(): Promise<number> {
   const options = parse();
   if (options.help) {
@@ -98,6 +115,7 @@ async function main(): Promise<number> {
     return 0;
   }
   if (options.file !== undefined) return runFile(options.file);
+  if (options.kind === "values") return runValues(options);
   const { seed, from, requireCoverage } = options;
   console.log(`seed ${seed}${options.data === undefined ? "; no conformance data to mutate" : ""}`);
   const summary = await runCampaign({ ...options, print: console.log });

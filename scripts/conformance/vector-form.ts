@@ -1,5 +1,6 @@
 // The form of the conformance vectors (see their README): types and typed values in JSON, brought to ours.
 
+import { isTaggedOption } from "edge-runtime-core";
 import type { Field, PrimitiveKind, ValType } from "edge-runtime-core";
 
 export type VectorType =
@@ -102,9 +103,9 @@ function variantValue(type: ValType & { kind: "variant" }, value: { case: string
   return payload === undefined ? { tag: value.case } : { tag: value.case, val: optionalValue(payload, value.payload) };
 }
 
-function optionValue(payload: ValType, value: VectorValue | null): unknown {
-  if (payload.kind !== "option") return optionalValue(payload, value);
-  return value === null ? { tag: "none" } : { tag: "some", val: toValue(payload, value) };
+function optionValue(type: ValType & { kind: "option" }, value: VectorValue | null): unknown {
+  if (!isTaggedOption(type)) return optionalValue(type.type, value);
+  return value === null ? { tag: "none" } : { tag: "some", val: toValue(type.type, value) };
 }
 
 /** A typed value in jco's JavaScript mapping. */
@@ -123,7 +124,7 @@ export function toValue(type: ValType, { value }: VectorValue): unknown {
     case "variant":
       return variantValue(type, value as { case: string; payload?: VectorValue });
     case "option":
-      return optionValue(type.type, value as VectorValue | null);
+      return optionValue(type, value as VectorValue | null);
     case "result": {
       const result = value as { Ok?: VectorValue | null; Err?: VectorValue | null };
       return "Ok" in result

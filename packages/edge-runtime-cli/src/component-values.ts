@@ -15,7 +15,7 @@
 // | own, borrow | "resource": it lives only as long as the run |
 
 import { bug } from "edge-runtime-common";
-import { propertyNames } from "edge-runtime-core";
+import { isTaggedOption, propertyNames } from "edge-runtime-core";
 import type { Field, ValType } from "edge-runtime-core";
 import { floatToJson } from "./core-values.ts";
 
@@ -50,7 +50,7 @@ export function componentValueToJson(value: unknown, type: ValType): Json {
     case "result":
       return taggedToJson(value, (tag) => (tag === "ok" ? type.ok : type.err));
     case "option":
-      return optionToJson(value, type.type);
+      return optionToJson(value, type);
     case "own":
     case "borrow":
       return "resource";
@@ -67,8 +67,9 @@ function recordToJson(value: unknown, fields: readonly Field[]): Json {
 }
 
 /** jco writes the option of an option as tagged values, since `undefined` could not tell them apart. */
-function optionToJson(value: unknown, type: ValType): Json {
-  if (type.kind === "option") return taggedToJson(value, (tag) => (tag === "some" ? type : undefined));
+function optionToJson(value: unknown, option: ValType & { readonly kind: "option" }): Json {
+  const { type } = option;
+  if (isTaggedOption(option)) return taggedToJson(value, (tag) => (tag === "some" ? type : undefined));
   return value === undefined || value === null ? null : componentValueToJson(value, type);
 }
 

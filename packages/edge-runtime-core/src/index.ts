@@ -6,6 +6,7 @@ export type { ModuleKind } from "./binary/header.ts";
 export { propertyNames } from "./canonical-abi/names.ts";
 export { elementArrays, isNumberKind } from "./canonical-abi/number-lists.ts";
 export type { NumberKind } from "./canonical-abi/number-lists.ts";
+export { isTaggedOption } from "./canonical-abi/option-form.ts";
 export type * from "./canonical-abi/types.ts";
 export { isArtifact } from "./engine/artifact.ts";
 export { GuestResource } from "./component/index.ts";

@@ -1,7 +1,7 @@
 // Random component types with values of them, for properties such as lift(lower(v)) = v. Values are in jco's
 // mapping exactly as lifting gives them: typed arrays for lists of numbers, `undefined` for none, every key present.
 
-import { propertyNames } from "edge-runtime-core";
+import { isTaggedOption, propertyNames } from "edge-runtime-core";
 import type { PrimitiveKind, ValType } from "edge-runtime-core";
 import fc from "fast-check";
 
@@ -124,9 +124,9 @@ function payloadValue(type: ValType | undefined): fc.Arbitrary<unknown> {
   return type === undefined ? fc.constant(undefined) : arbitraryValue(type);
 }
 
-function optionValue(type: ValType): fc.Arbitrary<unknown> {
-  const payload = arbitraryValue(type);
-  if (type.kind !== "option") return fc.option(payload, { nil: undefined });
+function optionValue(type: ValType & { readonly kind: "option" }): fc.Arbitrary<unknown> {
+  const payload = arbitraryValue(type.type);
+  if (!isTaggedOption(type)) return fc.option(payload, { nil: undefined });
   return fc.oneof(
     fc.constant({ tag: "none" }),
     payload.map((val) => ({ tag: "some", val })),
@@ -144,7 +144,7 @@ export function arbitraryValue(type: ValType): fc.Arbitrary<unknown> {
     case "list":
       return listValue(type.element);
     case "option":
-      return optionValue(type.type);
+      return optionValue(type);
     case "tuple":
       return fc.tuple(...type.types.map((part) => arbitraryValue(part)));
     case "result":

@@ -1,7 +1,7 @@
 // Values as WAVE text, in the form that Wasmtime's command prints. Takes jco's JavaScript mapping.
 
 import { bug } from "edge-runtime-common";
-import { propertyNames } from "edge-runtime-core";
+import { isTaggedOption, propertyNames } from "edge-runtime-core";
 import type { ValType } from "edge-runtime-core";
 import { printFloat } from "./numbers.ts";
 import { isKeyword } from "./syntax.ts";
@@ -92,12 +92,12 @@ function printVariant(value: unknown, type: TypeOf<"variant">): string {
 }
 
 function isNoneOf(value: unknown, type: TypeOf<"option">): boolean {
-  return type.type.kind === "option" ? tagged(value).tag === "none" : value === undefined || value === null;
+  return isTaggedOption(type) ? tagged(value).tag === "none" : value === undefined || value === null;
 }
 
 function printOption(value: unknown, type: TypeOf<"option">): string {
   if (isNoneOf(value, type)) return "none";
-  const payload = type.type.kind === "option" ? tagged(value).val : value;
+  const payload = isTaggedOption(type) ? tagged(value).val : value;
   return `some(${printWave(payload, type.type)})`;
 }
 

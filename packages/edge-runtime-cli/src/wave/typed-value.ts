@@ -1,6 +1,6 @@
 // From nodes to values of a type, in jco's JavaScript mapping.
 
-import { propertyNames } from "edge-runtime-core";
+import { isTaggedOption, propertyNames } from "edge-runtime-core";
 import type { Field, ValType } from "edge-runtime-core";
 import { parseNumber, toTypedArray } from "./numbers.ts";
 import { unescapeMultiline, unescapeText } from "./string-literal.ts";
@@ -144,7 +144,7 @@ function isFlattenable(type: ValType | undefined): type is ValType {
 }
 
 function noneOf(type: TypeOf<"option">): unknown {
-  return type.type.kind === "option" ? { tag: "none" } : undefined;
+  return isTaggedOption(type) ? { tag: "none" } : undefined;
 }
 
 function toOption(source: WaveSource, node: Node, type: TypeOf<"option">): unknown {
@@ -154,7 +154,7 @@ function toOption(source: WaveSource, node: Node, type: TypeOf<"option">): unkno
   }
   if (isCase(node) && node.isKeyword && node.name === "some") {
     const val = toPayload(source, node, type.type);
-    return type.type.kind === "option" ? { tag: "some", val } : val;
+    return isTaggedOption(type) ? { tag: "some", val } : val;
   }
   return isFlattenable(type.type) ? toTypedValue(source, node, type.type) : misfit(source, node, type);
 }

@@ -5,6 +5,7 @@ import type { Codec } from "./codec.ts";
 import { enumCodec, flagsCodec } from "./labels.ts";
 import { listCodec } from "./lists.ts";
 import { isNumberKind, numberListCodec } from "./number-lists.ts";
+import { isTaggedOption } from "./option-form.ts";
 import { recordCodec, tupleCodec } from "./records.ts";
 import { resourceCodec, scalarOf } from "./scalars.ts";
 import { stringCodec } from "./strings.ts";
@@ -45,7 +46,7 @@ function compileType(type: ValType, compile: (part: ValType) => Codec): Codec {
     case "enum":
       return enumCodec(type.names);
     case "option":
-      return type.type.kind === "option" ? nestedOptionCodec(compile(type.type)) : optionCodec(compile(type.type));
+      return isTaggedOption(type) ? nestedOptionCodec(compile(type.type)) : optionCodec(compile(type.type));
     case "result":
       return resultCodec(compileOptional(type.ok), compileOptional(type.err));
     case "flags":

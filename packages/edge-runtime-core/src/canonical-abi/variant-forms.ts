@@ -1,6 +1,6 @@
 // How variants, options and results look in JavaScript: jco's mapping. A variant is `{ tag, val }` (no `val` without
-// a payload), a result `{ tag: "ok" | "err", val }`, an option its payload or undefined. An option of an option
-// would lose a level that way: the outer one is `{ tag: "none" }` or `{ tag: "some", val }`.
+// a payload), a result `{ tag: "ok" | "err", val }`, an option its payload or undefined, or
+// `{ tag: "none" }` or `{ tag: "some", val }` where that would lose a level (see option-form.ts).
 
 import type { Codec } from "./codec.ts";
 import { misfit, outOfRange } from "./invalid-value.ts";

@@ -30,7 +30,7 @@ test("store: work that a run cannot pay is not begun", () => {
     "r",
   );
   store.pay(1_000_000);
-  assert.throws(() => store.pay(1), WebAssembly.RuntimeError);
+  assert.throws(() => store.pay(1), /unreachable/);
   assert.ok(store.meter.stopped instanceof FuelExhausted);
 });
 
@@ -43,8 +43,7 @@ test("store: what is paid looks at the clock once a slice", () => {
   );
   platform.advance(60);
   store.pay(10_000);
-  assert.equal(store.meter.stopped, undefined);
-  assert.throws(() => store.pay(10_000), WebAssembly.RuntimeError);
+  assert.throws(() => store.pay(10_000), /unreachable/);
   assert.ok(store.meter.stopped instanceof ExecutionTimeout);
 });
 
