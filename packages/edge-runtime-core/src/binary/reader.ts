@@ -3,7 +3,7 @@
 // Spec: WebAssembly core specification, Binary Format, Values.
 
 import { CompilationFailed } from "edge-runtime-common";
-import { decodeUtf8 } from "./utf8.ts";
+import { textCodec } from "./text-codec.ts";
 
 /** Up to this length, putting a name together here is faster than a call of the decoder. */
 const shortName = 64;
@@ -116,7 +116,7 @@ export class Reader {
     let ascii = "";
     for (const byte of bytes) {
       if (byte >= 0x80 || bytes.length > shortName)
-        return decodeUtf8(bytes) ?? this.fail("malformed UTF-8 encoding", at);
+        return textCodec.decode(bytes) ?? this.fail("malformed UTF-8 encoding", at);
       ascii += String.fromCharCode(byte);
     }
     return ascii;

@@ -10,7 +10,7 @@ import type { Lift } from "./lift.ts";
 import type { Lowering } from "./lowering.ts";
 import { viewElements } from "./memory.ts";
 import { rangeCodec } from "./range-codec.ts";
-import { textCodec } from "./text-codec.ts";
+import { textCodec } from "../binary/text-codec.ts";
 
 const MAX_STRING_BYTE_LENGTH = 2 ** 28 - 1;
 const REALLOC_I32_MAX = 2 ** 32 - 1;

@@ -3,7 +3,7 @@
 
 import { ArtifactRefused, CompilationFailed } from "edge-runtime-common";
 import { validateWasmHeader } from "../binary/header.ts";
-import { decodeUtf8 } from "../binary/utf8.ts";
+import { textCodec } from "../binary/text-codec.ts";
 import type { FuncType } from "../canonical-abi/types.ts";
 import { createComponentTemplate, exportedFunctions, findExport } from "../component/index.ts";
 import { costTable } from "../instrument/cost-table.ts";
@@ -251,5 +251,5 @@ const whiteSpace = new Set([0x20, 0x09, 0x0a, 0x0d]);
 function textOf(bytes: Uint8Array): string | undefined {
   const first = bytes.find((byte) => !whiteSpace.has(byte));
   if (first !== openingParenthesis && first !== semicolon) return undefined;
-  return decodeUtf8(bytes);
+  return textCodec.decode(bytes);
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { createTextCodec, textCodec } from "../../src/canonical-abi/text-codec.ts";
+import { createTextCodec, textCodec } from "../../src/binary/text-codec.ts";
 
 const fallback = createTextCodec({});
 const runs = { seed: 20_260_502, numRuns: 500 };
