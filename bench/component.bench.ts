@@ -2,13 +2,14 @@
 // and a call without values, each against jco's code for the same component, in turns. jco's calls are plain ones
 // without limits; ours are metered, can be suspended and stopped. All instances are kept.
 
+import { readFileSync } from "node:fs";
 import { defaultConfig } from "edge-runtime-common";
 import { CompiledModule, InstanceRunner } from "edge-runtime-core";
 import { createPool, runLimits } from "edge-runtime-core/internal";
 import { createHostImports } from "edge-runtime-host";
 import { createBenchEngine, newContext } from "./bench-engine.ts";
 import { byteMover, echoHandler } from "./component-guests.ts";
-import type { Measured, Subject } from "./interleave.ts";
+import type { Measured, Plan, Subject } from "./interleave.ts";
 import { interleave } from "./interleave.ts";
 import { jcoComponent } from "./jco-component.ts";
 import type { BenchOptions, Results } from "./results.ts";
@@ -33,8 +34,13 @@ async function keptCall(bytes: Uint8Array, entry: string, metered: boolean): Pro
   const instance = pool.take();
   const fn = instance?.guest.entry(entry);
   if (instance === undefined || fn === undefined) throw new Error(`no function ${entry}`);
-  instance.store.startRun(limits, newContext());
-  return (...args) => fn(args);
+  const { store } = instance;
+  const context = newContext();
+  return (...args) => {
+    // Each call is a run: its fuel and its time begin anew, and none is long enough to be paused.
+    store.startRun(limits, context);
+    return fn(args);
+  };
 }
 
 async function callable(bytes: Uint8Array): Promise<Callable> {
@@ -90,7 +96,7 @@ function us(measured: readonly Measured[], name: string): number {
   return measured.find((one) => one.name === name)?.medianUs ?? Number.NaN;
 }
 
-async function benchHandle(results: Results, plan: { rounds: number; roundMs: number }): Promise<void> {
+async function benchHandle(results: Results, plan: Plan): Promise<void> {
   const bytes = await echoHandler();
   const { metered, unmetered, jco } = await callable(bytes);
   const measured = await interleave(
@@ -113,9 +119,33 @@ async function benchHandle(results: Results, plan: { rounds: number; roundMs: nu
   add("run_over_jco", "a whole run over jco's call in a kept instance", us(measured, "run") / base);
 }
 
+/** Guests that work: what is dearer than through jco is the meter's share of the guest's own code. */
+async function benchGuest(results: Results, name: string, plan: Plan): Promise<void> {
+  const bytes = readFileSync(new URL(`../examples/build/${name}.wasm`, import.meta.url));
+  const { metered, unmetered, jco } = await callable(bytes);
+  const measured = await interleave(
+    [
+      calls("metered", await metered("handle"), [request]),
+      calls("unmetered", await unmetered("handle"), [request]),
+      calls("jco", jco("handle"), [request]),
+    ],
+    plan,
+  );
+  const key = `component_${name.replaceAll("-", "_")}`;
+  const base = us(measured, "jco");
+  results.add({ key: `${key}_us`, what: `handle of ${name}, us`, value: us(measured, "metered") });
+  results.add({
+    key: `${key}_over_jco`,
+    what: "over jco's code without limits",
+    value: us(measured, "metered") / base,
+  });
+  const plain = us(measured, "unmetered");
+  results.add({ key: `${key}_unmetered_over_jco`, what: "without fuel and deadline, over jco", value: plain / base });
+}
+
 const mib = 1 << 20;
 
-async function benchBytes(results: Results, plan: { rounds: number; roundMs: number }): Promise<void> {
+async function benchBytes(results: Results, plan: Plan): Promise<void> {
   const { metered, jco } = await callable(await byteMover());
   const source = new Uint8Array(mib).fill(1);
   const target = new Uint8Array(mib);
@@ -173,4 +203,5 @@ export async function benchComponent(results: Results, { quick }: BenchOptions):
   const plan = quick ? { rounds: 5, roundMs: 20 } : { rounds: 15, roundMs: 60 };
   await benchHandle(results, plan);
   await benchBytes(results, plan);
+  for (const name of ["hello-js", "hello-ts"]) await benchGuest(results, name, plan);
 }
