@@ -36,6 +36,7 @@ export class VectorGuest {
       },
       chargeBytes: () => {},
       chargeValues: () => {},
+      settle: () => {},
       liftOwn: noHandles,
       liftBorrow: noHandles,
       lowerOwn: noHandles,

@@ -22,11 +22,14 @@ export interface AbiContext {
   readonly trap: (message: string, code?: TrapCode) => never;
   /**
    * Charges for bytes of strings and of lists of numbers, in both directions, before they are looked at. Ends the guest
-   * where its fuel or its time is used up, as `chargeValues` does: that is what bounds the time of a lift.
+   * where its fuel or its time is used up, as `chargeValues` does: that is what bounds the time of a lift. Small charges
+   * may be collected until `settle`.
    */
   readonly chargeBytes: (bytes: number) => void;
   /** Charges for values that are not such bytes, elements of lists above all: each part of one counts. */
   readonly chargeValues: (values: number) => void;
+  /** Called at the end of each lift and of each measuring. */
+  readonly settle: () => void;
   /** Takes an owned handle out of the instance's table and gives the host's view of it. Traps on a wrong handle. */
   readonly liftOwn: (resource: ResourceId, handle: number) => unknown;
   readonly liftBorrow: (resource: ResourceId, handle: number) => unknown;

@@ -6,7 +6,7 @@ import { bug } from "edge-runtime-common";
 import type { Codec } from "./codec.ts";
 import type { AbiContext, CoreType, CoreValue } from "./context.ts";
 import type { FuncAbi, LoweringPlan } from "./func-abi.ts";
-import { toPublicError } from "./invalid-value.ts";
+import { toPublicError, ValueFault } from "./invalid-value.ts";
 import { Lift } from "./lift.ts";
 import { Lowering } from "./lowering.ts";
 import { NO_MEMORY } from "./memory.ts";
@@ -40,8 +40,15 @@ function loadFrom(lift: Lift, codec: Codec, core: CoreValue | undefined, what: s
 /** Lifts a call's arguments and tells what they take. */
 function liftArguments(lift: Lift, lifted: (lift: Lift) => unknown): unknown[] {
   const values = lifted(lift);
+  lift.cx.settle();
   lift.cx.lifted?.(lift.heapBytes);
   return values as unknown[];
+}
+
+function liftOne(lift: Lift, lifted: (lift: Lift) => unknown): unknown {
+  const value = lifted(lift);
+  lift.cx.settle();
+  return value;
 }
 
 /** Phase one under `root`, the first step of an error's path. */
@@ -49,10 +56,13 @@ function measureAs(root: string, codec: Codec, lowering: Lowering, value: unknow
   try {
     chargeParts(lowering.cx, codec);
     codec.measure(lowering, value);
-    return lowering;
   } catch (error) {
+    // The host's fault: the guest may go on, and pays for what was looked at.
+    if (error instanceof ValueFault) lowering.cx.settle();
     throw toPublicError(root, error);
   }
+  lowering.cx.settle();
+  return lowering;
 }
 
 function startLower(cx: AbiContext, plan: LoweringPlan, pointers: readonly number[], usesMemory: boolean): Lowering {
@@ -126,7 +136,7 @@ function flattenedResult(result: Codec, flat: readonly CoreType[]): ResultAbi {
   const lower = result.compileFlatLower(flat, 0);
   const zeros = zerosOf(flat);
   return {
-    liftResult: (cx, core) => lifted(startLift(cx, result, result.usesMemory), [core ?? 0]),
+    liftResult: (cx, core) => liftOne(startLift(cx, result, result.usesMemory), (lift) => lifted(lift, [core ?? 0])),
     measureResult: (cx, value) => measureAs("result", result, new Lowering(cx, value), value),
     lowerResult: (cx, plan, pointers) => {
       const lowering = startLower(cx, plan, pointers, result.usesMemory);
@@ -143,7 +153,7 @@ function flattenedResult(result: Codec, flat: readonly CoreType[]): ResultAbi {
 
 function spilledResult(result: Codec): ResultAbi {
   return {
-    liftResult: (cx, core) => loadFrom(startLift(cx, result, true), result, core, "result"),
+    liftResult: (cx, core) => liftOne(startLift(cx, result, true), (lift) => loadFrom(lift, result, core, "result")),
     measureResult: (cx, value) => measureAs("result", result, new Lowering(cx, value), value),
     lowerResult: (cx, plan, pointers, returnPointer) => {
       const lowering = startLower(cx, plan, pointers, true);

@@ -25,6 +25,8 @@ export interface AbiFixture {
   /** Calls for resources, e.g. `lowerOwn 2`. */
   readonly handleCalls: string[];
   readonly fuel: () => number;
+  /** How often charges were settled. */
+  readonly settled: () => number;
   /** Makes the allocations of a plan. */
   readonly allocate: (plan: LoweringPlan) => number[];
 }
@@ -36,6 +38,7 @@ export function createFixture(options: FixtureOptions = {}): AbiFixture {
   const reallocs: number[][] = [];
   const handleCalls: string[] = [];
   let fuel = 0;
+  let settled = 0;
   let last = heap;
   const allocate = (plan: LoweringPlan): number[] =>
     plan.sizes.map((size, index) => {
@@ -64,11 +67,14 @@ export function createFixture(options: FixtureOptions = {}): AbiFixture {
     },
     chargeBytes: charge,
     chargeValues: charge,
+    settle: () => {
+      settled += 1;
+    },
     liftOwn: liftHandle("liftOwn"),
     liftBorrow: liftHandle("liftBorrow"),
     lowerOwn: lowerHandle("lowerOwn"),
     lowerBorrow: lowerHandle("lowerBorrow"),
     liftBudgetBytes: options.liftBudgetBytes ?? DEFAULT_LIFT_BUDGET_BYTES,
   };
-  return { cx, bytes: memory.bytes, reallocs, handleCalls, fuel: () => fuel, allocate };
+  return { cx, bytes: memory.bytes, reallocs, handleCalls, fuel: () => fuel, settled: () => settled, allocate };
 }

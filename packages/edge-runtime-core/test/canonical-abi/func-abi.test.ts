@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { compileFuncAbi } from "../../src/canonical-abi/index.ts";
-import type { FuncType, ValType } from "../../src/canonical-abi/index.ts";
+import type { FuncAbi, FuncType, ValType } from "../../src/canonical-abi/index.ts";
 import { createFixture, GuestTrap } from "./abi-fixture.ts";
 
 const u32: ValType = { kind: "u32" };
@@ -233,6 +233,37 @@ describe("func abi: values that the host changes while the guest allocates", () 
       assert.throws(() => abi.lowerParams(fixture.cx, plan, pointers), { name: "SignatureMismatch" });
       pointers.forEach((ptr, index) => fixture.bytes.fill(0, ptr, ptr + (plan.sizes[index] ?? 0)));
       assert.ok(fixture.bytes.every((byte) => byte === 0));
+    });
+  }
+});
+
+describe("func abi: charges are settled", () => {
+  const wide: ValType = { kind: "tuple", types: Array.from({ length: 17 }, () => string) };
+  const params = (type: ValType): FuncAbi => compileFuncAbi({ params: [{ name: "p", type }], result: type });
+
+  for (const [title, type, value] of [
+    ["flat", u32, 7],
+    ["in memory", wide, Array.from({ length: 17 }, () => "x")],
+  ] as const) {
+    test(`func abi: once at the end of each lift and each measuring, ${title}`, () => {
+      const fixture = createFixture();
+      const abi = params(type);
+      const steps = [
+        () =>
+          abi.liftParams(
+            fixture.cx,
+            abi.lift.params.map(() => 0),
+          ),
+        () => abi.liftResult(fixture.cx, 0),
+        () => abi.measureParams(fixture.cx, [value]),
+        () => abi.measureResult(fixture.cx, value),
+      ];
+      for (const [index, step] of steps.entries()) {
+        step();
+        assert.equal(fixture.settled(), index + 1);
+      }
+      assert.throws(() => abi.measureParams(fixture.cx, ["wrong"]), { name: "SignatureMismatch" });
+      assert.equal(fixture.settled(), steps.length + 1);
     });
   }
 });

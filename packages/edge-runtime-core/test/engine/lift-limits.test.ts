@@ -203,3 +203,21 @@ test("lift limits: what a host function held is given back where the run was end
     letGo();
   }
 });
+
+test("lift limits: what a call with a wrong argument owed is not the next run's", async () => {
+  const text = `(component
+    (core module $m (memory (export "memory") 1)
+      (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 64))
+      (func (export "f") (param i32 i32 i32)))
+    (core instance $m (instantiate $m))
+    (func (export "f") (param "s" string) (param "n" u8)
+      (canon lift (core func $m "f") (memory (core memory $m "memory")) (realloc (core func $m "realloc")))))`;
+  const engine = createEngine();
+  const module = await CompiledModule.fromAny(engine, new TextEncoder().encode(text));
+  const runner = await createRunner(module, { execution: generous }, engine);
+  const fuelOf = async (): Promise<number> => (await run(runner, "f", ["x".repeat(100), 1])).metrics.fuelConsumed;
+  const alone = await fuelOf();
+  assert.ok(alone > 100);
+  await assert.rejects(run(runner, "f", ["x".repeat(500), 256]), { name: "SignatureMismatch" });
+  assert.equal(await fuelOf(), alone);
+});

@@ -24,6 +24,9 @@ export interface ContextOptions {
   readonly counterpart: Counterpart;
 }
 
+/** A charge of the store costs as much as a short string: less than this is collected. A microsecond's work. */
+const mostOwedFuel = 1024;
+
 export class InstanceContext implements AbiContext {
   readonly encoding: StringEncoding;
   readonly liftBudgetBytes = DEFAULT_LIFT_BUDGET_BYTES;
@@ -34,6 +37,7 @@ export class InstanceContext implements AbiContext {
   readonly #state: InstanceState;
   readonly #memorySlot: number | undefined;
   readonly #wraps: boolean;
+  #owedFuel = 0;
 
   constructor(options: ContextOptions) {
     this.encoding = options.abi.encoding;
@@ -53,9 +57,21 @@ export class InstanceContext implements AbiContext {
 
   readonly trap = (message: string, code: TrapCode = "canonical_abi"): never => this.#runtime.trap(message, code);
 
-  readonly chargeBytes = (bytes: number): void => this.#runtime.store.pay(bytes * costTable.abiByte);
+  readonly chargeBytes = (bytes: number): void => this.#owe(bytes * costTable.abiByte);
 
-  readonly chargeValues = (values: number): void => this.#runtime.store.pay(values * costTable.abiValue);
+  readonly chargeValues = (values: number): void => this.#owe(values * costTable.abiValue);
+
+  #owe(fuel: number): void {
+    this.#owedFuel += fuel;
+    if (this.#owedFuel >= mostOwedFuel) this.settle();
+  }
+
+  readonly settle = (): void => {
+    const fuel = this.#owedFuel;
+    if (fuel === 0) return;
+    this.#owedFuel = 0;
+    this.#runtime.store.pay(fuel);
+  };
 
   readonly liftOwn = (resource: ResourceId, index: number): unknown => {
     const { rep } = takeOwned({ runtime: this.#runtime, state: this.#state, resource, index });
