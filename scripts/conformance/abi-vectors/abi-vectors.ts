@@ -1,7 +1,7 @@
 // The canonical ABI vectors: types, signatures, loads and stores as the specification's reference implementation has
 // them, one JSON object a line. `runAbiVectors` is for the command, `printAbiVectors` for people.
 
-import { existsSync, readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { FunctionVector, LiftVector, LowerVector, TypeVector } from "./checks.ts";
 import { checkFunction, checkLift, checkLiftFlat, checkLower, checkLowerFlat, checkType } from "./checks.ts";
@@ -66,12 +66,15 @@ function runKind({ name, check, unused }: VectorKind, file: string): VectorTally
   return { kind: name, passed, failures, leftOut };
 }
 
-/** Runs the vectors in a folder (`component/abi-vectors/dev` of the data); a kind without a file has no tally. */
-export function runAbiVectors(folder: string): VectorTally[] {
-  return kinds.flatMap((kind) => {
-    const file = join(folder, `${kind.name}.jsonl`);
-    return existsSync(file) ? [runKind(kind, file)] : [];
-  });
+function filesOf({ name }: VectorKind, data: string): string[] {
+  return globSync(`abi-vectors/*/${name}.jsonl`, { cwd: data })
+    .toSorted()
+    .map((file) => join(data, file));
+}
+
+/** Runs the vectors in all folders of `abi-vectors` in the data (`component`); a kind without a file has no tally. */
+export function runAbiVectors(data: string): VectorTally[] {
+  return kinds.flatMap((kind) => filesOf(kind, data).map((file) => runKind(kind, file)));
 }
 
 const shownFailures = 20;

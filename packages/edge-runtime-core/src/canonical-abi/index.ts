@@ -7,4 +7,4 @@ export { compileFuncAbi } from "./func-abi.ts";
 export { invalidValue } from "./invalid-value.ts";
 export { MAX_FLAT_PARAMS, MAX_FLAT_RESULTS } from "./layout.ts";
 export { LinearMemory, viewBuffer } from "./memory.ts";
-export type { Field, FuncType, PrimitiveKind, StringEncoding, ValType } from "./types.ts";
+export type { FuncType, StringEncoding, ValType } from "./types.ts";

@@ -40,9 +40,13 @@ export interface ComponentStore {
   readonly releaseHeap: (bytes: number) => void;
   /** To be told of what the host writes to a memory: where and how many bytes. Undefined where nobody needs to know. */
   readonly hostWrites: (memory: WebAssembly.Memory) => ((at: number, bytes: number) => void) | undefined;
+  /** Fuel for a byte and for a value, lifted or lowered. */
+  readonly abiCosts: { readonly abiByte: number; readonly abiValue: number };
   /**
-   * Charges fuel for work of the host: a non-negative integer. Ends the guest (throws a genuine trap, as `kill` gives)
-   * where its fuel or time is used up.
+   * Charges fuel for work of the host that is about to be done: a non-negative integer. Ends the guest (throws a genuine
+   * trap, as `kill` gives) where it cannot pay or its time is over.
    */
   readonly pay: (fuel: number) => void;
+  /** The same for the result of a run: the guest has done its part, and only its time can end it. */
+  readonly payForResult: (fuel: number) => void;
 }

@@ -116,11 +116,8 @@ export class Meter {
     return Math.max(0, this.#deadline - this.#now());
   }
 
-  /**
-   * Charges host work to the run: a non-negative integer. Answers why the run must end, where it is over its limits:
-   * work that it cannot pay is not begun. The clock is read once a slice, as for the guest.
-   */
-  charge(fuel: number): RuntimeError | undefined {
+  /** Charges host work to the run: a non-negative integer. */
+  charge(fuel: number): void {
     this.#charged ||= fuel > 0;
     this.#chargedUnseen += fuel;
     if (fuel < this.#counter.value) {
@@ -129,14 +126,19 @@ export class Meter {
       this.#settle();
       this.#consumed += fuel;
     }
-    if (this.#chargedUnseen < sliceFuel && this.#consumed <= this.#limits.maxFuel) return undefined;
-    this.#chargedUnseen = 0;
-    return this.#overLimit();
   }
 
-  #overLimit(): RuntimeError | undefined {
-    const { maxFuel, timeoutMs } = this.#limits;
-    if (this.#consumed > maxFuel) return new FuelExhausted(maxFuel);
+  /** The error of a run that cannot pay what it was charged. */
+  get overdraft(): RuntimeError | undefined {
+    const { maxFuel } = this.#limits;
+    return this.#consumed > maxFuel ? new FuelExhausted(maxFuel) : undefined;
+  }
+
+  /** The error of a run whose time is over; reads the clock once a slice of charges. */
+  overdueByCharges(): RuntimeError | undefined {
+    if (this.#chargedUnseen < sliceFuel) return undefined;
+    this.#chargedUnseen = 0;
+    const { timeoutMs } = this.#limits;
     return this.#now() > this.#deadline ? new ExecutionTimeout(timeoutMs, this.elapsedMs) : undefined;
   }
 

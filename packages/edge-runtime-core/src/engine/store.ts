@@ -20,6 +20,7 @@ import {
   WasiError,
 } from "edge-runtime-common";
 import { waitResult } from "../instrument/atomic-wait.ts";
+import { costTable } from "../instrument/cost-table.ts";
 import { growMemory } from "../instrument/growth.ts";
 import { verdict } from "../instrument/slow-check.ts";
 import type { ComponentStore, CoreFunction, CoreImports } from "./component-store.ts";
@@ -380,8 +381,17 @@ export class Store implements ComponentStore {
     this.meter.charge(fuel);
   };
 
+  readonly abiCosts = costTable;
+
   readonly pay = (fuel: number): void => {
-    const reason = this.meter.charge(fuel);
+    this.meter.charge(fuel);
+    const reason = this.meter.overdraft ?? this.meter.overdueByCharges();
+    if (reason !== undefined) throw this.kill(reason);
+  };
+
+  readonly payForResult = (fuel: number): void => {
+    this.meter.charge(fuel);
+    const reason = this.meter.overdueByCharges();
     if (reason !== undefined) throw this.kill(reason);
   };
 

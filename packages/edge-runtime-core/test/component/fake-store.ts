@@ -31,7 +31,11 @@ export class FakeStore implements ComponentStore {
     this.charged += fuel;
   };
 
+  readonly abiCosts = { abiByte: 1, abiValue: 1 };
+
   readonly pay = this.charge;
+
+  readonly payForResult = this.charge;
 
   /** Bytes that waiting host functions hold. */
   held = 0;

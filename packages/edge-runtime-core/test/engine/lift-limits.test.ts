@@ -141,6 +141,18 @@ test("lift limits: a list that the guest's fuel does not pay is not lifted", asy
   assert.equal(result.metrics.fuelConsumed, 100_000);
 });
 
+test("lift limits: a result is charged, and refused for its time only: its guest has done its part", async () => {
+  const set = { execution: { ...generous, maxFuel: 100_000, maxMemoryMb: 64 } };
+  const runner = await createPassing("", "(list bool)", never, set);
+  const result = await run(runner, "give", [mib / 2]);
+  assert.equal((valueOf(result) as unknown[]).length, mib / 2);
+  assert.equal(result.metrics.fuelConsumed, 100_000);
+  const platform = fakePlatform({ msPerReading: 1 });
+  const execution = { maxFuel: 100_000, timeoutMs: 20, maxMemoryMb: 64 };
+  const late = await createPassing("", "(list bool)", never, { platform, execution });
+  assert.ok(errorOf(await run(late, "give", [mib])) instanceof ExecutionTimeout);
+});
+
 test("lift limits: a deadline is met in the middle of a list", async () => {
   const platform = fakePlatform({ msPerReading: 1 });
   const execution = { maxFuel: 1e12, timeoutMs: 20, maxMemoryMb: 64 };

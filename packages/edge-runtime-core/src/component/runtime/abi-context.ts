@@ -6,7 +6,6 @@ import { bug } from "edge-runtime-common";
 import type { AbiContext, AbiMemory } from "../../canonical-abi/index.ts";
 import { DEFAULT_LIFT_BUDGET_BYTES } from "../../canonical-abi/index.ts";
 import type { ResourceId, StringEncoding } from "../../canonical-abi/types.ts";
-import { costTable } from "../../instrument/cost-table.ts";
 import type { AbiOptions } from "../plan.ts";
 import type { ComponentRuntime } from "./component-runtime.ts";
 import { GuestResource } from "./guest-resource.ts";
@@ -22,6 +21,8 @@ export interface ContextOptions {
   readonly instance: number;
   readonly abi: AbiOptions;
   readonly counterpart: Counterpart;
+  /** For results that go to the host: the call is over. */
+  readonly liftsResults?: boolean;
 }
 
 /** A charge of the store costs as much as a short string: less than this is collected. A microsecond's work. */
@@ -37,6 +38,7 @@ export class InstanceContext implements AbiContext {
   readonly #state: InstanceState;
   readonly #memorySlot: number | undefined;
   readonly #wraps: boolean;
+  readonly #pay: (fuel: number) => void;
   #owedFuel = 0;
 
   constructor(options: ContextOptions) {
@@ -46,6 +48,8 @@ export class InstanceContext implements AbiContext {
     this.#state = options.runtime.state(options.instance);
     this.#memorySlot = options.abi.memory;
     this.#wraps = options.counterpart === "host";
+    const { store } = options.runtime;
+    this.#pay = options.liftsResults === true ? store.payForResult : store.pay;
   }
 
   readonly memory = (): AbiMemory =>
@@ -57,9 +61,9 @@ export class InstanceContext implements AbiContext {
 
   readonly trap = (message: string, code: TrapCode = "canonical_abi"): never => this.#runtime.trap(message, code);
 
-  readonly chargeBytes = (bytes: number): void => this.#owe(bytes * costTable.abiByte);
+  readonly chargeBytes = (bytes: number): void => this.#owe(bytes * this.#runtime.store.abiCosts.abiByte);
 
-  readonly chargeValues = (values: number): void => this.#owe(values * costTable.abiValue);
+  readonly chargeValues = (values: number): void => this.#owe(values * this.#runtime.store.abiCosts.abiValue);
 
   #owe(fuel: number): void {
     this.#owedFuel += fuel;
@@ -70,7 +74,7 @@ export class InstanceContext implements AbiContext {
     const fuel = this.#owedFuel;
     if (fuel === 0) return;
     this.#owedFuel = 0;
-    this.#runtime.store.pay(fuel);
+    this.#pay(fuel);
   };
 
   readonly liftOwn = (resource: ResourceId, index: number): unknown => {

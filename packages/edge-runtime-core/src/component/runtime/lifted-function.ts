@@ -41,6 +41,7 @@ export class HostEntry implements LiftedFunction {
   readonly #entered: readonly number[];
   readonly #state: InstanceState;
   readonly #cx: InstanceContext;
+  readonly #resultCx: InstanceContext;
   #entry: CoreFunction | undefined;
   #lowering: LoweringPlan | undefined;
   #scope: BorrowScope | undefined;
@@ -53,7 +54,9 @@ export class HostEntry implements LiftedFunction {
     this.#abi = abi;
     this.#entered = entered;
     this.#state = runtime.state(plan.instance);
-    this.#cx = new InstanceContext({ runtime, instance: plan.instance, abi: plan.options, counterpart: "host" });
+    const context = { runtime, instance: plan.instance, abi: plan.options, counterpart: "host" } as const;
+    this.#cx = new InstanceContext(context);
+    this.#resultCx = new InstanceContext({ ...context, liftsResults: true });
   }
 
   /** Gives the entry its function of the adapter module. */
@@ -79,7 +82,7 @@ export class HostEntry implements LiftedFunction {
   };
 
   readonly #returned = (core?: CoreValue): void => {
-    this.#result = this.#abi.liftResult(this.#cx, core);
+    this.#result = this.#abi.liftResult(this.#resultCx, core);
     this.#runtime.checkBorrows(this.#scope);
     this.#state.mayLeave = this.#plan.postReturn === undefined;
   };
