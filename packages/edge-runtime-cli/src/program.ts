@@ -112,7 +112,10 @@ function addRun(program: Command): Command {
     .option(
       "--dir <host[::guest][:ro]>",
       "let the component use this directory, under its guest path; :ro only lets it read",
-      (text, earlier: readonly GrantedDirectory[] = []) => [...earlier, parseDirectory(text, earlier)],
+      (text, earlier: readonly GrantedDirectory[] | undefined) => [
+        ...(earlier ?? []),
+        parseDirectory(text, earlier ?? []),
+      ],
     )
     .option("--profile <out>", "write where the fuel went to this file, for speedscope, Firefox or Chrome")
     .option("--json", "print one JSON object as the last line of stdout")

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ExecutionTimeout, FuelExhausted, PoolExhausted, Trap } from "edge-runtime-common";
 import type { RuntimeError } from "edge-runtime-common";
+import { Grants } from "edge-runtime-core";
 import type { FakeGuest, GuestRequest, ParsedAnswer } from "./server-fixture.ts";
 import { Grants } from "edge-runtime-core";
 import {

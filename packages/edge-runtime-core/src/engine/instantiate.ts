@@ -63,7 +63,9 @@ export async function instantiate(
     throw reason;
   });
   store.heap.keep();
-  context.end();
+  // An instance that serves one run goes on with what its start was given; others must have kept nothing.
+  if (store.initialisation.notShareable === undefined) context.end();
+  else store.keepServices(context);
   store.endRun();
   store.initialisation.end();
   let notRestorable =

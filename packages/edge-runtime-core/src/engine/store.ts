@@ -112,6 +112,7 @@ export class Store implements ComponentStore {
   readonly #waiters: Waiters;
   readonly #stacks: GuestStackReader;
   #context: WorkerContext | undefined;
+  #startContext: WorkerContext | undefined;
   #watch: RunWatch = {};
   /** Where the run was ended. */
   #stopTrace: StackTrace | undefined;
@@ -209,9 +210,16 @@ export class Store implements ComponentStore {
     if (this.meter.stopped !== undefined) this.#abandoned = true;
   }
 
+  /** What start functions got from host services, such as open directories, is the guest's until the store is dropped. */
+  keepServices(context: WorkerContext): void {
+    this.#startContext = context;
+  }
+
   /** Nothing uses the store any more: what its guests hold can be collected. */
   dispose(): void {
     this.heap.dispose();
+    this.#startContext?.end();
+    this.#startContext = undefined;
   }
 
   /** Ends the run from outside; a suspended guest is not resumed. */

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { HostFunction, HostImports, HostReads } from "../../src/index.ts";
+import type { HostCall, HostFunction, HostImports, HostReads, Service } from "../../src/index.ts";
 import { CompiledModule } from "../../src/index.ts";
 import { host, waiting } from "../component/living-component.ts";
 import { createEngine, createRunner, run, settle, valueOf } from "../support/runs.ts";
@@ -159,5 +159,33 @@ for (const [what, text, imports, decidedBy, reason] of [
     const module = await CompiledModule.fromWat(createEngine(), text);
     const { restorable, restoreDecidedBy, restoreReason } = module.describe(imports);
     assert.deepEqual([restorable, restoreDecidedBy, restoreReason], [true, decidedBy, reason]);
+  });
+}
+
+for (const [reads, isOpenInRun] of [
+  ["environment", 1],
+  ["nothing", 0],
+] as const) {
+  const span = isOpenInRun === 1 ? "to the end of the one run" : "to the end of initialisation";
+  test(`eligibility: what initialisation got from a service lasts ${span} (it read ${reads})`, async () => {
+    const opened: { isOpen: boolean }[] = [];
+    const service: Service<{ isOpen: boolean }> = {
+      name: "files",
+      start: () => ({ isOpen: true }),
+      end: (state) => {
+        state.isOpen = false;
+      },
+    };
+    const open = ({ context }: HostCall): number => opened.push(context.service(service));
+    const ask = (): number => Number(opened[0]?.isOpen);
+    const imports = host({ env: { open: { kind: "sync", reads, call: open }, ask: { kind: "sync", call: ask } } });
+    const runner = await createRunner(
+      `(module (import "env" "open" (func $open (result i32))) (import "env" "ask" (func $ask (result i32)))
+        (func $start (drop (call $open))) (start $start) (func (export "get") (result i32) call $ask))`,
+      { imports },
+    );
+    assert.deepEqual(valueOf(await run(runner, "get")), [isOpenInRun]);
+    await settle();
+    assert.equal(opened[0]?.isOpen, false);
   });
 }
