@@ -22,7 +22,11 @@ export function withResolved<T>(
 ): Promise<T> {
   return base.use(async (file, files) => {
     const resolved = await resolvePath(files, file, path, lastLink);
-    return call(resolved, files).finally(() => resolved.directory.release());
+    try {
+      return await call(resolved, files);
+    } finally {
+      resolved.directory.release();
+    }
   });
 }
 

@@ -8,6 +8,7 @@ import { Descriptor, descriptor, NO_FLAGS } from "./descriptor.ts";
 import { DIRECTORIES } from "./directories-grant.ts";
 import type { GrantedDirectory } from "./directories-grant.ts";
 import { errorCodeOf } from "./error-code.ts";
+import type { OpenFile } from "./open-file.ts";
 import { refuseProcesses } from "./process-files.ts";
 import { O_PATH, RunFiles } from "./run-files.ts";
 import { isSandboxAvailable } from "./sandbox-platform.ts";
@@ -22,7 +23,7 @@ const MAX_OPEN = 2048;
 
 /** All runs that the interface serves share its bounds. */
 export function preopensInterface(): HostInstance {
-  const shared = { turnstile: new Turnstile(MAX_CALLS), maxOpen: MAX_OPEN, open: 0 };
+  const shared = { turnstile: new Turnstile(MAX_CALLS), maxOpen: MAX_OPEN, open: 0, living: new Set<OpenFile>() };
   const service: Service<RunFiles> = {
     name: "wasi:filesystem",
     start: () => new RunFiles(shared),

@@ -21,6 +21,11 @@ export interface SharedFiles {
   /** Descriptors of the host that all runs together may have open. */
   readonly maxOpen: number;
   open: number;
+  /**
+   * All of them until they are closed: Node ends the process where it collects a file handle that nobody closed, so a
+   * mistake in counting users must cost no more than a descriptor.
+   */
+  readonly living: Set<OpenFile>;
 }
 
 export interface Closable {
@@ -66,7 +71,12 @@ export class RunFiles {
       give();
       throw error;
     });
-    const file = new OpenFile(handle, stat, give);
+    const { living } = this.#shared;
+    const file: OpenFile = new OpenFile(handle, stat, () => {
+      living.delete(file);
+      give();
+    });
+    living.add(file);
     if (this.#hasEnded) file.release();
     this.#check();
     return file;

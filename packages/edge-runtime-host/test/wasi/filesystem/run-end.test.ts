@@ -1,7 +1,7 @@
 // What a run has open is bounded, and closed when the run ends, whatever is under way.
 
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { TestContext } from "node:test";
@@ -11,23 +11,7 @@ import { MAX_SLOTS } from "../../../src/wasi/filesystem/run-files.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
 import { FilesystemGuest, openArguments } from "./filesystem-guest.ts";
 import { linuxOnly } from "./linux-only.ts";
-
-/** Descriptors of this process for files in a folder, or for the folder. */
-function openIn(folder: string): string[] {
-  return readdirSync("/proc/self/fd").flatMap((fd) => {
-    try {
-      const path = readlinkSync(`/proc/self/fd/${fd}`);
-      return path.startsWith(folder) ? [path] : [];
-    } catch {
-      return [];
-    }
-  });
-}
-
-/** Waits until none is open, as long as the test may take. */
-async function untilNoneOpen(folder: string): Promise<void> {
-  while (openIn(folder).length > 0) await new Promise((resolve) => setTimeout(resolve, 1));
-}
+import { openIn, untilNoneOpen } from "./open-descriptors.ts";
 
 function createGuest(context: TestContext): { readonly guest: FilesystemGuest; readonly folder: string } {
   const folder = temporaryFolder(context);

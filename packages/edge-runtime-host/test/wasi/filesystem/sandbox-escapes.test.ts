@@ -11,6 +11,7 @@ import type { Descriptor } from "../../../src/wasi/filesystem/descriptor.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
 import { FilesystemGuest } from "./filesystem-guest.ts";
 import { linuxOnly } from "./linux-only.ts";
+import { untilNoneOpen } from "./open-descriptors.ts";
 
 interface Sandbox {
   readonly guest: FilesystemGuest;
@@ -97,6 +98,8 @@ describe("filesystem sandbox", linuxOnly, () => {
       assert.equal(await guest.code("link-at", root, follow, path, root, "stolen"), code, `link ${path}`);
     }
     assert.equal(readFileSync(join(outside, "secret"), "utf8"), "secret");
+    guest.context.end();
+    await untilNoneOpen(sandbox.inside);
   });
 
   test("filesystem sandbox: nothing is created, changed or removed outside", async (context) => {
