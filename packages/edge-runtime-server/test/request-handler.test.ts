@@ -4,7 +4,6 @@ import { ExecutionTimeout, FuelExhausted, PoolExhausted, Trap } from "edge-runti
 import type { RuntimeError } from "edge-runtime-common";
 import { Grants } from "edge-runtime-core";
 import type { FakeGuest, GuestRequest, ParsedAnswer } from "./server-fixture.ts";
-import { Grants } from "edge-runtime-core";
 import {
   fakeFunction,
   header,
