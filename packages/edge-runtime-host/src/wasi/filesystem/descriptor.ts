@@ -39,21 +39,21 @@ export class Descriptor {
   readonly files: RunFiles;
   readonly file: OpenFile;
   readonly flags: DescriptorFlags;
-  /** Of a directory: what is below may be changed. */
+  /** It is in a writable directory: its metadata may be changed, and what is below a directory. */
   readonly canMutate: boolean;
   #isClosed = false;
 
-  private constructor(files: RunFiles, file: OpenFile, flags: DescriptorFlags) {
+  private constructor(files: RunFiles, file: OpenFile, flags: DescriptorFlags, canMutate: boolean) {
     this.files = files;
     this.file = file;
     this.flags = flags;
-    this.canMutate = flags.mutateDirectory;
+    this.canMutate = canMutate;
   }
 
   /** Takes the file over, also where it fails. */
-  static create(files: RunFiles, file: OpenFile, flags: DescriptorFlags): Descriptor {
+  static create(files: RunFiles, file: OpenFile, flags: DescriptorFlags, canMutate: boolean): Descriptor {
     try {
-      return files.admit(() => new Descriptor(files, file, flags));
+      return files.admit(() => new Descriptor(files, file, flags, canMutate));
     } catch (error) {
       file.release();
       throw error;

@@ -110,9 +110,9 @@ export function sync(self: Descriptor, how: "contents" | "all"): Promise<void> {
   });
 }
 
-/** Spec: POSIX futimens; who may write the file may set its times. */
+/** Spec: POSIX futimens, which asks whose the file is, not how it was opened. */
 export async function setTimes(self: Descriptor, times: readonly [FileTime, FileTime]): Promise<void> {
-  if (isDirectory(self) ? !self.canMutate : !self.flags.write) fail(isDirectory(self) ? "read-only" : "not-permitted");
+  if (!self.canMutate) fail("read-only");
   await self.use((file, files) => files.perform(() => utimes(file.path, ...times)));
 }
 

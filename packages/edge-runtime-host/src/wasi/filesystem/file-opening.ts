@@ -8,7 +8,7 @@ import type { DescriptorFlags } from "./descriptor.ts";
 import { errorCodeOf, fail } from "./error-code.ts";
 import type { OpenFile } from "./open-file.ts";
 import { resolvePath } from "./path-resolution.ts";
-import type { Resolved } from "./path-resolution.ts";
+import type { LastLink, Resolved } from "./path-resolution.ts";
 import { refuseProcesses } from "./process-files.ts";
 import { O_PATH } from "./run-files.ts";
 import type { RunFiles } from "./run-files.ts";
@@ -43,13 +43,31 @@ export function openAt(base: Descriptor, opening: Opening): Promise<Descriptor> 
   if (changes && !base.canMutate) fail("read-only");
   if (how.directory && (how.create || how.exclusive || how.truncate)) fail("invalid");
   return base.use(async (file, files) => {
-    const resolved = await resolvePath(files, file, opening.path, lastLinkOf(opening));
-    const opened = await openResolved(files, resolved, opening).finally(() => resolved.directory.release());
-    return Descriptor.create(files, opened, flagsOf(opened, flags, base));
+    // Most names are of no link: only where one is found is the path resolved to its end.
+    const opened =
+      (await openPath(files, file, opening, "never")) ??
+      (await openPath(files, file, opening, lastLinkOf(opening))) ??
+      fail("loop");
+    return Descriptor.create(files, opened, flagsOf(opened, flags, base), base.canMutate);
   });
 }
 
-function lastLinkOf({ followsLink, how }: Opening): "always" | "before-slash" | "never" {
+/** Undefined where a symbolic link stands at the end. */
+async function openPath(
+  files: RunFiles,
+  base: OpenFile,
+  opening: Opening,
+  lastLink: LastLink,
+): Promise<OpenFile | undefined> {
+  const resolved = await resolvePath(files, base, opening.path, lastLink);
+  try {
+    return await openResolved(files, resolved, opening);
+  } finally {
+    resolved.directory.release();
+  }
+}
+
+function lastLinkOf({ followsLink, how }: Opening): LastLink {
   // Spec: POSIX open(), O_EXCL: a link is not followed, it exists.
   if (how.create && how.exclusive) return "never";
   return followsLink ? "always" : "before-slash";
@@ -90,8 +108,8 @@ async function unless(code: "no-entry" | "exist", opening: Promise<OpenFile>): P
   }
 }
 
-/** Takes `found` over. */
-async function openExisting(files: RunFiles, found: OpenFile, opening: Opening): Promise<OpenFile> {
+/** Takes `found` over; undefined where it is a symbolic link. */
+async function openExisting(files: RunFiles, found: OpenFile, opening: Opening): Promise<OpenFile | undefined> {
   let isTaken = false;
   try {
     await refuseProcesses(files, found);
@@ -101,7 +119,7 @@ async function openExisting(files: RunFiles, found: OpenFile, opening: Opening):
       isTaken = true;
       return found;
     }
-    if (found.type === "symbolic-link") fail("loop");
+    if (found.type === "symbolic-link") return undefined;
     if (opening.how.directory) fail("not-directory");
     if (found.type !== "regular-file") fail("unsupported");
     const truncate = opening.how.truncate ? constants.O_TRUNC : 0;

@@ -17,12 +17,20 @@ export function lastLinkOf({ symlinkFollow }: PathFlags): LastLink {
   return symlinkFollow ? "always" : "before-slash";
 }
 
-export function statAt(place: Place, lastLink: LastLink): Promise<BigIntStats> {
+export async function statAt(place: Place, lastLink: LastLink): Promise<BigIntStats> {
+  // Most names are of no link: only where one is found is the path resolved to its end.
+  const { stat, needsDirectory } = await statResolved(place, "never");
+  const isExpanded = lastLink === "always" || (lastLink === "before-slash" && needsDirectory);
+  const last = stat.isSymbolicLink() && isExpanded ? await statResolved(place, lastLink) : { stat, needsDirectory };
+  if (last.needsDirectory && !last.stat.isDirectory()) fail("not-directory");
+  return last.stat;
+}
+
+function statResolved(place: Place, lastLink: LastLink) {
   return withResolved(place, lastLink, async ({ directory, name, needsDirectory }, files) => {
-    if (name === undefined) return files.perform(() => directory.handle.stat({ bigint: true }));
-    const stat = await files.perform(() => lstat(directory.entry(name), { bigint: true }));
-    if (needsDirectory && !stat.isDirectory()) fail("not-directory");
-    return stat;
+    const step = (): Promise<BigIntStats> =>
+      name === undefined ? directory.handle.stat({ bigint: true }) : lstat(directory.entry(name), { bigint: true });
+    return { stat: await files.perform(step), needsDirectory };
   });
 }
 

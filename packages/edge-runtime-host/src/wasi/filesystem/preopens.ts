@@ -59,7 +59,7 @@ async function open(files: RunFiles, { host, guest, isWritable }: GrantedDirecto
       file.release();
       throw error;
     });
-    return Descriptor.create(files, file, { ...NO_FLAGS, read: true, mutateDirectory: isWritable });
+    return Descriptor.create(files, file, { ...NO_FLAGS, read: true, mutateDirectory: isWritable }, isWritable);
   } catch (error) {
     const code = errorCodeOf(error);
     if (code === undefined) throw error;

@@ -150,7 +150,7 @@ describe("filesystem names", linuxOnly, () => {
     assert.equal(await guest.openCode(dir, "inner", { write: true }), "read-only");
     const file = await guest.open(root, "file");
     assert.equal(await guest.code("set-size", file, 0n), "bad-descriptor");
-    assert.equal(await guest.code("set-times", file, now, now), "not-permitted");
+    assert.equal(await guest.code("set-times", file, now, now), "read-only");
     assert.ok(existsSync(join(folder, "file")));
   });
 
