@@ -46,15 +46,18 @@ export class ModuleNotFound extends RuntimeError {
 /** The bytes are not a module or component that can run here: malformed, invalid, over a limit, or a feature that is off. */
 export class CompilationFailed extends RuntimeError {
   readonly reason: string;
+  /** What the module needs and this runtime does not have, where that is the reason: `streams (WASI 0.3)`. */
+  readonly feature: string | undefined;
 
-  constructor(reason: string, cause?: unknown) {
+  constructor(reason: string, cause?: unknown, feature?: string) {
     super({
       code: "ERR_EDGE_COMPILATION_FAILED",
       message: `Compilation failed: ${reason}`,
-      fields: { reason },
+      fields: feature === undefined ? { reason } : { reason, feature },
       cause,
     });
     this.reason = reason;
+    this.feature = feature;
   }
 }
 

@@ -67,9 +67,9 @@ function findConfig(): string {
 function createEngine(config: Config, ports: { logger: Logger; compiler: CompilePorts }): WasmEngine {
   const { artifactKeyFile, cacheDir } = config.engine;
   const { logger, compiler } = ports;
-  const { parseWat, rewrite } = compiler;
+  const { parseWat, rewrite, validateComponent } = compiler;
   return new WasmEngine(config.engine, {
-    platform: { ...createNodePlatform({ artifactKeyFile }), parseWat, rewrite },
+    platform: { ...createNodePlatform({ artifactKeyFile }), parseWat, rewrite, validateComponent },
     onResetFault: (fault) => logger.error(fault, "a reset left something of the run before; the instance is discarded"),
     ...(cacheDir !== undefined && { cache: createArtifactCache(cacheDir) }),
   });

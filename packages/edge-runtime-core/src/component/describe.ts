@@ -80,6 +80,12 @@ function printItem(plan: ComponentPlan, item: ExternPlan, names: ResourceName, i
       return "resource";
     case "type":
       return `type ${printType(item.type, names)}`;
+    case "resource-alias":
+      return "resource alias";
+    case "module":
+      return "core module";
+    case "component":
+      return "component";
     case "other":
       return item.what;
     case "instance": {

@@ -5,8 +5,9 @@
 //   bytes --decode--> definitions --link--> plan --createComponentTemplate--> template --instantiate--> instance
 
 import type { FuncType, ResourceId, StringEncoding, ValType } from "../canonical-abi/types.ts";
+import type { ModuleTypePlan } from "./module-type.ts";
 
-export const PLAN_VERSION = 1;
+export const PLAN_VERSION = 2;
 
 /** Where a core item comes from: an export of core instance number `instance`, or a function that the host makes. */
 export type CoreItem =
@@ -25,6 +26,7 @@ export interface CoreArgument {
  * find functions and memories by slot, because they are made before either.
  */
 export type Initializer =
+  /** `module` is below `coreModules` for modules of the component; above, that of an imported one. */
   | { readonly kind: "instantiate"; readonly module: number; readonly args: readonly CoreArgument[] }
   | { readonly kind: "function"; readonly slot: number; readonly item: CoreItem }
   | { readonly kind: "memory"; readonly slot: number; readonly item: CoreItem };
@@ -86,13 +88,25 @@ export interface ImportedFunction {
   readonly type: number;
 }
 
+/** A core module that the host gives. */
+export interface ImportedModule {
+  readonly path: readonly string[];
+  readonly type: ModuleTypePlan;
+}
+
 /** What the component declares to need or to offer, by name, as a tree. */
 export type ExternPlan =
   | { readonly kind: "func"; readonly name: string; readonly type: number; readonly target: FuncTarget }
   | { readonly kind: "resource"; readonly name: string; readonly resource: ResourceId }
   | { readonly kind: "type"; readonly name: string; readonly type: ValType }
   | { readonly kind: "instance"; readonly name: string; readonly items: readonly ExternPlan[] }
-  /** Items without a run-time meaning here: nested components, core modules, function and instance types. */
+  /** Another name of a resource. */
+  | { readonly kind: "resource-alias"; readonly name: string; readonly resource: ResourceId }
+  /** An imported core module; `module` is an index into `importedModules`. */
+  | { readonly kind: "module"; readonly name: string; readonly module: number }
+  /** An imported component, which no host can give: the plan is complete, but cannot be instantiated. */
+  | { readonly kind: "component"; readonly name: string }
+  /** Items without a run-time meaning here: exported components and core modules, function and instance types. */
   | { readonly kind: "other"; readonly name: string; readonly what: string };
 
 export interface ComponentPlan {
@@ -105,6 +119,7 @@ export interface ComponentPlan {
   /** Every function type that calls use, each once. */
   readonly funcTypes: readonly FuncType[];
   readonly importedFunctions: readonly ImportedFunction[];
+  readonly importedModules: readonly ImportedModule[];
   readonly lifts: readonly LiftPlan[];
   readonly trampolines: readonly TrampolinePlan[];
   readonly functionSlots: number;

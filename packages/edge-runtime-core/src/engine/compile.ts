@@ -12,24 +12,11 @@ import { rewriteModule } from "../instrument/rewrite-module.ts";
 import type { ArtifactContent } from "./artifact.ts";
 import type { CompiledCore } from "./core-instance.ts";
 import { guestModuleName } from "./guest-stack.ts";
+import { validateModule, validateNestedModule } from "./validate-core.ts";
 
 interface RewrittenCore {
   readonly plan: CompiledCore["plan"];
   readonly bytes: Uint8Array;
-}
-
-/** V8's own words for what is wrong, without the name of the API call that found it. */
-function validationMessage(bytes: Uint8Array): string {
-  try {
-    void new WebAssembly.Module(bytes);
-  } catch (error) {
-    return error instanceof Error ? error.message.replace(/^WebAssembly\.Module\(\): /, "") : String(error);
-  }
-  return "invalid module";
-}
-
-function validate(bytes: Uint8Array): void {
-  if (!WebAssembly.validate(bytes)) throw new CompilationFailed(validationMessage(bytes));
 }
 
 function hasLargeMemory(bytes: Uint8Array): boolean {
@@ -42,7 +29,6 @@ function hasLargeMemory(bytes: Uint8Array): boolean {
  * memory and none has a function without room for marking.
  */
 function rewriteCores(cores: readonly Uint8Array[], options: InjectionOptions): RewrittenCore[] {
-  for (const core of cores) validate(core);
   const marksPages = options.marksPages === true && cores.some(hasLargeMemory);
   const rewritten = cores.map((core, index) =>
     rewriteModule(core, { ...options, marksPages, moduleName: guestModuleName(index) }),
@@ -60,18 +46,28 @@ export type RewrittenProgram = Pick<ArtifactContent, "kind" | "cores" | "compone
  */
 export function rewriteProgram(bytes: Uint8Array, metering: Metering, marksPages = true): RewrittenProgram {
   if (validateWasmHeader(bytes) === "core") {
+    validateModule(bytes);
     return {
       kind: "core",
       cores: rewriteCores([bytes], { metering, marksPages, counter: "own" }),
       component: undefined,
     };
   }
-  const { plan, coreModules } = linkComponent(bytes);
+  const { plan, coreModules, allModules } = linkComponent(bytes);
+  for (const core of allModules) validateNestedModule(core, core.byteOffset - bytes.byteOffset);
+  // Modules of the host, which may share memories with these, mark none.
+  const marks = marksPages && plan.importedModules.length === 0;
   return {
     kind: "component",
-    cores: rewriteCores(coreModules, { metering, marksPages, counter: "imported" }),
+    cores: rewriteCores(coreModules, { metering, marksPages: marks, counter: "imported" }),
     component: plan,
   };
+}
+
+/** A core module for components that import it, metered by fuel, which serves runs without as well. */
+export function rewriteImportedModule(bytes: Uint8Array): RewrittenCore {
+  validateModule(bytes);
+  return rewriteModule(bytes, { metering: "fuel", marksPages: false, counter: "imported" });
 }
 
 /** Compiles rewritten modules off the calling thread. */

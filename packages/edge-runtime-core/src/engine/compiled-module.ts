@@ -138,7 +138,9 @@ export class CompiledModule {
       checkProposals(cached.cores, source.proposals);
       return cached;
     }
-    const { rewrite } = engine.platform;
+    const { rewrite, validateComponent } = engine.platform;
+    const refusal = validateWasmHeader(bytes) === "component" ? await validateComponent?.(bytes) : undefined;
+    if (refusal !== undefined) throw new CompilationFailed(refusal);
     const marksPages = engine.isPoolingEnabled();
     const program =
       rewrite === undefined ? rewriteProgram(bytes, metering, marksPages) : await rewrite(bytes, metering, marksPages);

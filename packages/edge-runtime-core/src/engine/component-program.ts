@@ -16,7 +16,8 @@ function memoryPlacesOf({ plan }: ComponentTemplate, cores: readonly CompiledCor
   return places;
 }
 
-export function createComponentProgram(template: ComponentTemplate, cores: readonly CompiledCore[]): Program {
+export function createComponentProgram(template: ComponentTemplate, own: readonly CompiledCore[]): Program {
+  const cores = template.importedCores.length === 0 ? own : [...own, ...template.importedCores];
   return {
     cores,
     memoryPlaces: memoryPlacesOf(template, cores),

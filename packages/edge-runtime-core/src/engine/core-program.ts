@@ -20,7 +20,7 @@ function resolveImport(imports: HostImports, module: string, name: string): Host
   const instance = imports.get(module);
   if (instance === undefined) throw new ImportNotFound(path, "no host module of that name");
   const item = instance.kind === "instance" ? instance.items.get(name) : undefined;
-  if (item === undefined || item.kind === "instance" || item.kind === "resource") {
+  if (item?.kind !== "sync" && item?.kind !== "async") {
     throw new ImportNotFound(path, "the host module has no such function");
   }
   return item;

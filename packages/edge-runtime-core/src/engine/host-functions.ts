@@ -1,6 +1,8 @@
 // Host functions as data: what an embedder offers to guests, by the name that guests import.
 // The same record serves core modules (`env`) and components (`edge:runtime/logging@0.1.0`).
 
+import type { ModuleSignature } from "../component/index.ts";
+import type { CompiledCore } from "./core-instance.ts";
 import type { HostFuncType } from "./host-types.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
@@ -56,7 +58,15 @@ export interface HostResource {
   readonly drop: (value: unknown) => void;
 }
 
-export type HostItem = HostFunction | HostResource | HostInstance;
+/** A core module that components import, as `createHostModule` makes it. */
+export interface HostModule {
+  readonly kind: "module";
+  readonly core: CompiledCore;
+  /** What it imports and exports. */
+  readonly signature: ModuleSignature;
+}
+
+export type HostItem = HostFunction | HostResource | HostModule | HostInstance;
 
 /** Functions and resources by name, `instance` imports by their full name, e.g. `edge:runtime/logging@0.1.0`. */
 export interface HostInstance {

@@ -25,6 +25,12 @@ export interface Platform {
   /** Parses the WebAssembly text format, core module or component; rejects with an Error whose message has line and column. */
   readonly parseWat: (text: string) => Promise<Uint8Array>;
   /**
+   * Why a component is invalid, in the words of the official validator with its offset (`... (at offset 0x2f)`);
+   * undefined where it is valid, whatever features it uses. Bodies of core functions are V8's business. Default: the
+   * linker's own checks alone, which are what keeps guests in, and say it in their own words.
+   */
+  readonly validateComponent?: (bytes: Uint8Array) => Promise<string | undefined>;
+  /**
    * Validates, links and rewrites a program elsewhere, under limits of its own on time and memory, so that a hostile one
    * neither blocks nor ends this thread; rejects with CompilationFailed. `marksPages` is for what it calls,
    * `rewriteProgram`. Default: on the calling thread, without limits.

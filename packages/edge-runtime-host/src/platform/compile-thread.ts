@@ -25,7 +25,7 @@ interface Waiting {
 const closed: CompileOutcome = { kind: "failed", reason: "the compiler was closed" };
 
 /** What the compiling ports of a platform are. */
-export type CompilePorts = Required<Pick<Platform, "parseWat" | "rewrite">>;
+export type CompilePorts = Required<Pick<Platform, "parseWat" | "rewrite" | "validateComponent">>;
 
 /** Young objects live shortly: more than this makes no difference. */
 const youngMb = 64;
@@ -49,6 +49,12 @@ export class CompileThread implements CompilePorts, AsyncDisposable {
     const outcome = await this.#do({ kind: "parse", text });
     if (outcome.kind === "parsed") return outcome.bytes;
     throw outcome.kind === "invalid" ? new SyntaxError(outcome.reason) : failureOf(outcome);
+  };
+
+  readonly validateComponent: CompilePorts["validateComponent"] = async (bytes) => {
+    const outcome = await this.#do({ kind: "validate", bytes });
+    if (outcome.kind === "validated") return outcome.refusal;
+    throw failureOf(outcome);
   };
 
   readonly rewrite: CompilePorts["rewrite"] = async (bytes, metering, marksPages) => {
@@ -135,5 +141,6 @@ export class CompileThread implements CompilePorts, AsyncDisposable {
 }
 
 function failureOf(outcome: CompileOutcome): CompilationFailed {
+  if (outcome.kind === "failed") return new CompilationFailed(outcome.reason, undefined, outcome.feature);
   return new CompilationFailed("reason" in outcome ? outcome.reason : "the compiler answered something else");
 }

@@ -4,10 +4,12 @@ import { parentPort } from "node:worker_threads";
 import { CompilationFailed } from "edge-runtime-common";
 import type { Metering, RewrittenProgram } from "edge-runtime-core";
 import { rewriteProgram } from "edge-runtime-core/internal";
+import { ComponentValidator } from "./component-validator.ts";
 import { parseWat } from "./wat-parser.ts";
 
 export type CompileTask =
   | { readonly kind: "parse"; readonly text: string }
+  | { readonly kind: "validate"; readonly bytes: Uint8Array }
   | { readonly kind: "rewrite"; readonly bytes: Uint8Array; readonly metering: Metering; readonly marksPages: boolean };
 
 export type CompileOutcome =
@@ -15,20 +17,28 @@ export type CompileOutcome =
   | { readonly kind: "rewritten"; readonly program: RewrittenProgram }
   /** The text is not WebAssembly text. */
   | { readonly kind: "invalid"; readonly reason: string }
-  | { readonly kind: "failed"; readonly reason: string };
+  /** `refusal` is why the component is invalid. */
+  | { readonly kind: "validated"; readonly refusal: string | undefined }
+  | { readonly kind: "failed"; readonly reason: string; readonly feature?: string | undefined };
 
 /** Said once, before the first task. */
 export interface CompilerReady {
   readonly kind: "ready";
 }
 
+const validator = new ComponentValidator();
+
 async function perform(task: CompileTask): Promise<CompileOutcome> {
   try {
+    if (task.kind === "validate") return { kind: "validated", refusal: await validator.validate(task.bytes) };
     if (task.kind === "rewrite")
       return { kind: "rewritten", program: rewriteProgram(task.bytes, task.metering, task.marksPages) };
     return { kind: "parsed", bytes: await parseWat(task.text) };
   } catch (error) {
-    if (error instanceof CompilationFailed) return { kind: "failed", reason: error.reason };
+    if (error instanceof CompilationFailed) {
+      const { reason, feature } = error;
+      return { kind: "failed", reason, feature };
+    }
     const reason = error instanceof Error ? error.message : String(error);
     return { kind: error instanceof SyntaxError ? "invalid" : "failed", reason };
   }

@@ -1,11 +1,12 @@
 // The ports of core on Node.js. Nothing happens before it is asked for: the key is read at the first
-// `authenticate`, the WAT parser is loaded at the first `parseWat`, and no timer keeps the process alive.
+// `authenticate`, the tools for text and components are loaded at the first use, and no timer keeps the process alive.
 
 import { createHash, createHmac } from "node:crypto";
 import { performance } from "node:perf_hooks";
 import { getHeapStatistics } from "node:v8";
 import type { Platform } from "edge-runtime-core";
 import { defaultArtifactKeyFile, readArtifactKey, readOrCreateArtifactKey } from "./artifact-key.ts";
+import { ComponentValidator } from "./component-validator.ts";
 import { parseWat } from "./wat-parser.ts";
 
 export interface NodePlatformOptions {
@@ -53,5 +54,6 @@ export function createNodePlatform(options: NodePlatformOptions = {}): Platform 
       return new Uint8Array(createHmac("sha256", key).update(bytes).digest());
     },
     parseWat,
+    validateComponent: new ComponentValidator().validate,
   };
 }

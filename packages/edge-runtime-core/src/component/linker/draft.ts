@@ -15,7 +15,7 @@ import {
   MAX_TABLES,
   MAX_TABLE_ELEMENTS,
 } from "../limits.ts";
-import type { CoreItem, Initializer, LiftPlan, ResourcePlan, TrampolinePlan } from "../plan.ts";
+import type { CoreItem, ImportedModule, Initializer, LiftPlan, ResourcePlan, TrampolinePlan } from "../plan.ts";
 import type { FuncShape } from "../type-shape.ts";
 import { shapeOf } from "../type-shape.ts";
 import type { ComponentDefinition, Declaration } from "../binary/definitions.ts";
@@ -39,6 +39,14 @@ function itemKey(item: CoreItem): string {
   return item.kind === "export" ? `e${item.instance}:${item.name}` : `t${item.index}`;
 }
 
+/**
+ * The index in a `ModuleValue` of imported core module number `module`. They are numbered behind the component's own
+ * modules, whose number is not known before the end: `numberedInitializers` puts that right.
+ */
+export function importedModuleIndex(module: number): number {
+  return -2 - module;
+}
+
 /** What the drafts of one linking share: the budget, and what was seen before. */
 export class LinkMemory {
   steps = 0;
@@ -56,6 +64,7 @@ export class Draft {
   readonly resources: ResourcePlan[] = [];
   readonly funcTypes: FuncType[] = [];
   readonly importedFunctions: { readonly path: readonly string[]; readonly type: number }[] = [];
+  readonly importedModules: ImportedModule[] = [];
   readonly lifts: LiftPlan[] = [];
   readonly trampolines: TrampolinePlan[] = [];
   readonly initializers: Initializer[] = [];
@@ -167,6 +176,13 @@ export class Draft {
     this.spendTypeNodes(nodes);
     this.funcTypes.push(type);
     return { index: this.funcTypes.length - 1, shape: shapeOf(type), abi: compileFuncAbi(type) };
+  }
+
+  numberedInitializers(): Initializer[] {
+    return this.initializers.map((initializer) => {
+      if (initializer.kind !== "instantiate" || initializer.module >= 0) return initializer;
+      return { ...initializer, module: this.coreModules.length - 2 - initializer.module };
+    });
   }
 
   addTrampoline(trampoline: TrampolinePlan): CoreItem {

@@ -5,8 +5,10 @@
 
 import type { ResourceId } from "../../canonical-abi/types.ts";
 import { quote } from "../binary/decoding.ts";
+import { encodeModuleType } from "../module-type.ts";
 import type { ExternPlan } from "../plan.ts";
 import type { Draft } from "./draft.ts";
+import { importedModuleIndex } from "./draft.ts";
 import { funcTypeDifference, typeDifference } from "./equality.ts";
 import type { ModuleSignature } from "./module-signatures.ts";
 import { moduleDifference } from "./module-signatures.ts";
@@ -39,8 +41,14 @@ export interface ExternSource {
 }
 
 function typePlan(name: string, type: TypeValue): ExternPlan {
-  if (type.kind === "value") return { kind: "type", name, type: type.type };
-  return { kind: "other", name, what: type.kind === "resource" ? "resource alias" : `${type.kind} type` };
+  switch (type.kind) {
+    case "value":
+      return { kind: "type", name, type: type.type };
+    case "resource":
+      return { kind: "resource-alias", name, resource: type.id };
+    default:
+      return { kind: "other", name, what: `${type.kind} type` };
+  }
 }
 
 /** Imports of the root: each becomes an entry of the plan, which the host satisfies when a template is created. */
@@ -68,10 +76,17 @@ export function hostSource(draft: Draft, path: readonly string[], items: ExternP
       items.push({ kind: "instance", name, items: inner });
       return hostSource(draft, [...path, name], inner);
     },
-    component: ({ name, offset }) =>
-      failLink(`component imports the component ${quote(name)}, which is not supported`, offset),
-    module: ({ name, offset }) =>
-      failLink(`component imports the core module ${quote(name)}, which is not supported`, offset),
+    component: ({ name }, type) => {
+      items.push({ kind: "component", name });
+      return { kind: "declared", type };
+    },
+    module: ({ name }, signature) => {
+      draft.spend(signature.exports.size + signature.imports.length);
+      const module = draft.importedModules.length;
+      draft.importedModules.push({ path: [...path, name], type: encodeModuleType(signature) });
+      items.push({ kind: "module", name, module });
+      return { index: importedModuleIndex(module), signature, memories: 0, tableElements: [] };
+    },
   };
 }
 

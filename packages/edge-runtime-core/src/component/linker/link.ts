@@ -14,6 +14,8 @@ export interface LinkedComponent {
   readonly plan: ComponentPlan;
   /** Core modules in the order of the plan's numbers: views of the component's bytes. */
   readonly coreModules: Uint8Array[];
+  /** All core modules, those of components that are never instantiated too, by where they begin. */
+  readonly allModules: readonly Uint8Array[];
 }
 
 function toExtern(draft: Draft, name: string, item: Item, depth: number): ExternPlan {
@@ -49,7 +51,7 @@ function link(bytes: Uint8Array): LinkedComponent {
   const source = hostSource(draft, [], imports);
   const root = evaluateComponent(draft, { component, closure: undefined, source, parent: undefined, depth: 0 });
   const exports = toExterns(draft, root.exports, 0);
-  const { instances, resources, funcTypes, importedFunctions, lifts, trampolines, initializers } = draft;
+  const { instances, resources, funcTypes, importedFunctions, importedModules, lifts, trampolines } = draft;
   const { functionSlots, memorySlots, coreModules } = draft;
   const plan: ComponentPlan = {
     version: PLAN_VERSION,
@@ -58,15 +60,17 @@ function link(bytes: Uint8Array): LinkedComponent {
     resources,
     funcTypes,
     importedFunctions,
+    importedModules,
     lifts,
     trampolines,
     functionSlots,
     memorySlots,
-    initializers,
+    initializers: draft.numberedInitializers(),
     imports,
     exports,
   };
-  return { plan, coreModules };
+  const allModules = [...draft.memory.modules.keys()].toSorted((left, right) => left.byteOffset - right.byteOffset);
+  return { plan, coreModules, allModules };
 }
 
 /**

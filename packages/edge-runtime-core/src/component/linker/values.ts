@@ -56,7 +56,10 @@ export type ComponentValue =
   | { readonly kind: "declared"; readonly type: ComponentTypeValue };
 
 export interface ModuleValue {
-  /** Index among the core modules of the plan; -1 for one that is only declared, while validating. */
+  /**
+   * Index among the core modules of the plan; -1 for one that is only declared, while validating; below that for
+   * imported ones (`importedModuleIndex`).
+   */
   readonly index: number;
   readonly signature: ModuleSignature;
   /** Linear memories that an instance defines. */

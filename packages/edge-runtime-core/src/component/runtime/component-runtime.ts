@@ -8,6 +8,7 @@ import type { AbiMemory, CoreValue, LoweringPlan } from "../../canonical-abi/ind
 import { LinearMemory } from "../../canonical-abi/index.ts";
 import type { ResourceId } from "../../canonical-abi/types.ts";
 import type { ComponentStore, CoreFunction } from "../../engine/component-store.ts";
+import type { HostResource } from "../../engine/host-functions.ts";
 import type { ComponentPlan, ResourcePlan } from "../plan.ts";
 import { enteredInstances } from "./entered-instances.ts";
 import type { BorrowScope, Handle } from "./handle-table.ts";
@@ -42,9 +43,11 @@ export class ComponentRuntime {
   readonly #memories: (LinearMemory | undefined)[];
 
   readonly #plan: ComponentPlan;
+  readonly #hostResources: ReadonlyMap<ResourceId, HostResource>;
 
-  constructor(store: ComponentStore, plan: ComponentPlan) {
+  constructor(store: ComponentStore, plan: ComponentPlan, hostResources: ReadonlyMap<ResourceId, HostResource>) {
     this.store = store;
+    this.#hostResources = hostResources;
     this.resources = plan.resources;
     this.#plan = plan;
     this.states = plan.instances.map(() => new InstanceState());
@@ -111,6 +114,13 @@ export class ComponentRuntime {
     this.enter(entered);
     await this.store.callSuspendable(this.coreFunction(plan.dtor), [rep]);
     this.leave(entered);
+  }
+
+  /** Whether two resource types are one: a component may import the same one of the host under two names. */
+  isSameResource(left: ResourceId, right: ResourceId): boolean {
+    if (left === right) return true;
+    const host = this.#hostResources.get(left);
+    return host !== undefined && host === this.#hostResources.get(right);
   }
 
   isGuestResource(resource: ResourceId): boolean {

@@ -142,7 +142,7 @@ class Initialization {
 }
 
 export async function instantiateComponent(parts: TemplateParts, store: ComponentStore): Promise<ComponentInstance> {
-  const runtime = new ComponentRuntime(store, parts.plan);
+  const runtime = new ComponentRuntime(store, parts.plan, parts.imports.resources);
   const entries = createEntries(parts, runtime);
   const adapter = instantiateAdapter(parts, runtime, entries);
   await new Initialization(runtime, adapter).run(parts.plan.initializers);

@@ -25,7 +25,7 @@ export function findHandle(use: HandleUse): Handle {
   const { runtime, state, index, resource } = use;
   const handle = state.handles.get(index);
   if (handle === undefined) return runtime.trap(`unknown handle index ${index}`, "unknown_handle");
-  return handle.resource === resource ? handle : wrongType(use, handle.resource);
+  return runtime.isSameResource(handle.resource, resource) ? handle : wrongType(use, handle.resource);
 }
 
 /** Takes a handle out of the table; traps while it is lent. */

@@ -6,6 +6,7 @@ import { bug } from "edge-runtime-common";
 import type { FuncAbi } from "../../canonical-abi/index.ts";
 import { compileFuncAbi } from "../../canonical-abi/index.ts";
 import type { ComponentStore } from "../../engine/component-store.ts";
+import type { CompiledCore } from "../../engine/core-instance.ts";
 import type { HostImports } from "../../engine/host-functions.ts";
 import { exportedLifts } from "../exports.ts";
 import type { ComponentPlan, LiftPlan, TrampolinePlan } from "../plan.ts";
@@ -19,6 +20,8 @@ import type { TemplateParts } from "./template-parts.ts";
 
 export interface ComponentTemplate {
   readonly plan: ComponentPlan;
+  /** Core modules of the host, numbered behind the component's own. */
+  readonly importedCores: readonly CompiledCore[];
   /** Brings the component to life in a store of its own; rejects with what its start functions failed with. */
   readonly instantiate: (store: ComponentStore) => Promise<ComponentInstance>;
 }
@@ -93,5 +96,9 @@ export function createComponentTemplate(plan: ComponentPlan, host: HostImports):
   ];
   const adapter = new WebAssembly.Module(encodeAdapterModule(shapes, plan.functionSlots));
   const parts: TemplateParts = { plan, imports, abis, shapes, entries, adapter };
-  return { plan, instantiate: (store) => instantiateComponent(parts, store) };
+  return {
+    plan,
+    importedCores: imports.modules.map(({ core }) => core),
+    instantiate: (store) => instantiateComponent(parts, store),
+  };
 }
