@@ -1,10 +1,14 @@
 // Runs third-party test suites, converted to data, against the runtime: `npm run conformance -- COMMAND --help`.
 
+import { component } from "./conformance/component/main.ts";
 import { core } from "./conformance/core/main.ts";
 import { isUsageError, UsageError } from "./conformance/usage-error.ts";
 
 /** Each takes its arguments and gives the exit status. */
-const commands: ReadonlyMap<string, (args: readonly string[]) => Promise<number>> = new Map([["core", core]]);
+const commands: ReadonlyMap<string, (args: readonly string[]) => Promise<number>> = new Map([
+  ["core", core],
+  ["component", component],
+]);
 
 const help = `npm run conformance -- COMMAND [OPTIONS]
 

@@ -24,12 +24,14 @@ export type { FuelSample, ProfileNode } from "./engine/fuel-profile.ts";
 export { toCpuProfile } from "./engine/cpu-profile.ts";
 export type { CpuProfile, CpuProfileNode } from "./engine/cpu-profile.ts";
 export { hostInstance } from "./engine/host-functions.ts";
+export { createHostModule } from "./engine/host-module.ts";
 export type {
   HostCall,
   HostFunction,
   HostImports,
   HostInstance,
   HostItem,
+  HostModule,
   HostReads,
   HostResource,
 } from "./engine/host-functions.ts";

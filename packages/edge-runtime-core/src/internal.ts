@@ -13,11 +13,13 @@ export type { AbiContext, CoreType, CoreValue, LoweringPlan } from "./canonical-
 export { compileFuncAbi, DEFAULT_LIFT_BUDGET_BYTES, viewBuffer } from "./canonical-abi/index.ts";
 export { Lift } from "./canonical-abi/lift.ts";
 export { Lowering } from "./canonical-abi/lowering.ts";
+export type { ComponentPlan, ExternPlan } from "./component/index.ts";
+export { linkComponent } from "./component/index.ts";
 export { rewriteProgram } from "./engine/compile.ts";
 export type { CompiledCore, CoreModuleInstance } from "./engine/core-instance.ts";
 export { emptyStore } from "./engine/create-store.ts";
 export { ProgramImages } from "./engine/memory-image.ts";
-export { instantiate, createPool } from "./engine/instantiate.ts";
+export { instantiate, createPool, runError } from "./engine/instantiate.ts";
 export type { Guest } from "./engine/program.ts";
 export type { RunLimits } from "./engine/limits.ts";
 export { runLimits } from "./engine/limits.ts";

@@ -1,0 +1,56 @@
+// npm run conformance -- component: Component Model suites, in the engine.
+
+import { existsSync, writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { UsageError } from "../usage-error.ts";
+import { printSuite } from "./report.ts";
+import { runSuite, scriptsOf } from "./suite.ts";
+
+export const componentHelp = `npm run conformance -- component --data DIR [--filter TEXT] [--json FILE]
+
+Runs the scripts of converted Component Model suites: what is valid must be accepted and instantiated, actions return
+or trap as asserted, what is invalid is refused with the official validator's category and offset. Instances that can be
+reset are, and repeat their actions. What needs a feature outside the synchronous Component Model must be refused by
+that feature's name, and is listed with all that follows from it.
+
+  --data DIR     folder with cm-values/ and the like: <folder>/<stem>/<stem>.json and .wasm files
+  --filter TEXT  only scripts whose name (cm-values/transcode/transcode) contains TEXT
+  --json FILE    writes the counts, every failure and everything listed to FILE
+  --help         this text
+
+Exit status: 0 where every assertion that is judged passes, 1 where not, 2 for a wrong command line.`;
+
+/** Exit status of the command. */
+export async function component(args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      data: { type: "string" },
+      filter: { type: "string", default: "" },
+      json: { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) {
+    console.log(componentHelp);
+    return 0;
+  }
+  const { data, filter, json } = values;
+  if (data === undefined) throw new UsageError("--data DIR is missing");
+  if (!existsSync(data)) throw new UsageError(`--data: ${data} does not exist`);
+  if (scriptsOf(data, filter).length === 0) {
+    throw new UsageError(`no script under ${data} has a name with ${JSON.stringify(filter)}`);
+  }
+  const report = await runSuite(data, filter);
+  console.log(printSuite(report));
+  if (json !== undefined) {
+    const folders = Object.fromEntries(report.folders);
+    const text = JSON.stringify(
+      { total: report.total, folders },
+      (_key, value: unknown) => (value instanceof Map ? Object.fromEntries(value) : value),
+      2,
+    );
+    writeFileSync(json, `${text}\n`);
+  }
+  return report.total.failures.length === 0 ? 0 : 1;
+}
