@@ -6,12 +6,21 @@ const laterFeatures: ReadonlyMap<string, string> = new Map([
   ["cm_async_stackful", "stackful async (WASI 0.3)"],
   ["cm_more_async_builtins", "further async built-ins"],
   ["cm_threading", "threads"],
-  ["shared_everything_threads", "threads"],
   ["cm_error_context", "error contexts (WASI 0.3)"],
   ["cm_gc", "GC canonical options"],
-  ["gc", "GC types of core modules"],
   ["cm_values", "values"],
 ]);
+
+/** Of core WebAssembly: a module may have them inside, where V8 has them. */
+const coreFeatures: ReadonlyMap<string, string> = new Map([
+  ["gc", "GC types at component level"],
+  ["shared_everything_threads", "shared-everything threads"],
+]);
+
+/** A reason why a refusal of a valid binary is in order. */
+export function coreFeature(features: readonly string[]): string | undefined {
+  return features.map((feature) => coreFeatures.get(feature)).find((name) => name !== undefined);
+}
 
 /** What the binary needs of them, in words; undefined where it needs none. */
 export function laterFeature(features: readonly string[]): string | undefined {

@@ -7,7 +7,7 @@ import { CompiledModule, createHostModule } from "edge-runtime-core";
 import { toValue } from "../../../packages/edge-runtime-core/test/canonical-abi/vector-form.ts";
 import { instanceItems } from "./host-items.ts";
 import { isTrap, judgeRefusal } from "./judge.ts";
-import { laterFeature } from "./later-features.ts";
+import { coreFeature, laterFeature } from "./later-features.ts";
 import type { Compiled, Repetition } from "./living.ts";
 import { Living } from "./living.ts";
 import type { Action, Command, Script } from "./script.ts";
@@ -118,7 +118,8 @@ export class ScriptRun {
       return { module, bytes };
     } catch (error) {
       if (!(error instanceof CompilationFailed)) return failed(`not a refusal: ${messageOf(error)}`);
-      if (needs === undefined) return failed(error.message);
+      const coreNeeds = coreFeature(this.#script.featuresOf(command));
+      if (needs === undefined) return coreNeeds === undefined ? failed(error.message) : listed(`needs ${coreNeeds}`);
       return error.feature === undefined ? failed(`${error.message}; it needs ${needs}`) : listed(`needs ${needs}`);
     }
   }

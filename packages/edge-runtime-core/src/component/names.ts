@@ -60,6 +60,14 @@ export function parseExternName(text: string): ExternName | undefined {
   return parseInterfaceName(text);
 }
 
+/** Why a text is no extern name, where it is one but for a gated feature of the specification; else empty. */
+export function nestedNameReason(text: string): string {
+  const [path = ""] = text.split("@");
+  const [words = "", ...projections] = path.split("/");
+  if (projections.length > 1) return ": trailing characters found: `/" + projections.slice(1).join("/") + "`";
+  return words.split(":").length > 2 ? ": expected `/` after package name" : "";
+}
+
 /** Names with equal keys may not stand in one scope: bindings would give them one identifier. */
 export function uniquenessKey(name: ExternName): string {
   switch (name.kind) {

@@ -20,9 +20,13 @@ const MAX_REASON_LENGTH = 1000;
 
 /**
  * Where this version of the validator differs from the specification, as of August 2026: `cancellable` was made a
- * feature of threads, and `a-1` and `a1` became different names. The runtime's own decoder judges these.
+ * feature of threads, `a-1` and `a1` became different names, and a start function may stand in each component. The runtime's own decoder judges these.
  */
-const outdated = [/historically accepted as `cancellable`/, /name `([^`]+)` conflicts with previous name `([^`]+)`/];
+const outdated = [
+  /historically accepted as `cancellable`/,
+  /more than one start function/,
+  /name `([^`]+)` conflicts with previous name `([^`]+)`/,
+];
 
 function isOutdated(reason: string): boolean {
   return outdated.some((pattern) => {

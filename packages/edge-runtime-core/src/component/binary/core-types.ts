@@ -5,6 +5,8 @@ import { globalType, memoryType, tableType, valueType } from "../../binary/types
 import type { Decoding } from "./decoding.ts";
 import type { CoreExternType, CoreTypeDefinition, ModuleDeclaration } from "./definitions.ts";
 
+const gcTypes = "garbage-collected core types at component level";
+
 /** The features of module types are those of the modules, which are checked when they are compiled. */
 function anyFeature(): Set<string> {
   return new Set();
@@ -44,7 +46,8 @@ function moduleDeclaration(reader: Decoding): ModuleDeclaration {
       return { kind: "import", module: reader.name(), name: reader.name(), type: coreExternType(reader) };
     case 0x01: {
       const type = coreType(reader);
-      if (type.kind === "module") reader.fail("a module type inside a module type", at);
+      // Here the byte of a module type is that of a subtype.
+      if (type.kind === "module") reader.unsupported(gcTypes, at);
       return { kind: "type", type };
     }
     case 0x02:
@@ -68,6 +71,7 @@ export function coreType(reader: Decoding): CoreTypeDefinition {
     return { kind: "module", declarations };
   }
   const isGc = form === 0x00 || form === 0x4e || form === 0x4f || form === 0x5e || form === 0x5f;
-  if (isGc) return reader.unsupported("garbage-collected core types at component level", at);
+  if (isGc) return reader.unsupported(gcTypes, at);
+  if (form === 0x65) return reader.unsupported("shared core types (threads)", at);
   return reader.fail(`unknown core type 0x${form.toString(16)}`, at);
 }

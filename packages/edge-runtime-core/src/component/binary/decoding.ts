@@ -1,10 +1,10 @@
 // The decoder's position and its bounds: one reader over the whole file, so that errors name file offsets, and the
 // counts that stop a file which nests or repeats without end.
 
-import { CompilationFailed } from "edge-runtime-common";
 import { Reader } from "../../binary/reader.ts";
 import { MAX_DEFINITIONS, MAX_NESTING_DEPTH } from "../limits.ts";
 import { isLabel } from "../names.ts";
+import { failUnsupported } from "../unsupported.ts";
 
 /** Shared by all readers of one file. */
 interface Tally {
@@ -66,8 +66,7 @@ export class Decoding extends Reader {
 
   /** Ends the decoding: what is at `at` is valid, but needs a feature that this runtime does not have. */
   unsupported(feature: string, at = this.pos): never {
-    const where = `(at offset 0x${at.toString(16)})`;
-    throw new CompilationFailed(`component uses ${feature}, which is not supported ${where}`, undefined, feature);
+    return failUnsupported(feature, at);
   }
 }
 

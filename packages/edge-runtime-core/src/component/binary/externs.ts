@@ -1,7 +1,7 @@
 // Import and export sections, the types that externs are declared with, and their names.
 // Spec: Binary.md "Import and Export Definitions", `externtype`.
 
-import { parseExternName } from "../names.ts";
+import { nestedNameReason, parseExternName } from "../names.ts";
 import type { Decoding } from "./decoding.ts";
 import { quote } from "./decoding.ts";
 import type { Definition, ExternDeclaration, ExternType } from "./definitions.ts";
@@ -26,12 +26,16 @@ function attributes(reader: Decoding): string | undefined {
   return seen.get("implements");
 }
 
+function invalidName(reader: Decoding, name: string, at: number): never {
+  return reader.fail(`${quote(name)} is not a valid extern name${nestedNameReason(quote(name).slice(1, -1))}`, at);
+}
+
 function nameWithAttributes(reader: Decoding): NameWithAttributes {
   const at = reader.pos;
   const form = reader.byte();
   if (form > 0x02) reader.fail(`unknown form of name 0x${form.toString(16)}`, at);
   const name = reader.name();
-  const parsed = parseExternName(name) ?? reader.fail(`${quote(name)} is not a valid extern name`, at);
+  const parsed = parseExternName(name) ?? invalidName(reader, name, at);
   const implemented = form === 0x02 ? attributes(reader) : undefined;
   if (implemented === undefined) return { name, implemented };
   if (parsed.kind !== "label") reader.fail(`name ${quote(name)} is not valid with implements`, at);

@@ -12,6 +12,7 @@ import { isSameSignature, printSignature } from "./module-signatures.ts";
 import type { Draft } from "./draft.ts";
 import type { Scope } from "./scope.ts";
 import { failLink } from "./scope.ts";
+import { failUnsupported } from "../unsupported.ts";
 import { funcTypeAt, resourceAt } from "./type-values.ts";
 import type { CoreEntity, FuncValue } from "./values.ts";
 
@@ -47,10 +48,8 @@ function functionSlot({ draft, scope }: Evaluating, { index, expected, what, off
 
 function memorySlot({ draft, scope }: Evaluating, index: number, offset: number): number {
   const { memory, item } = scope.get("core memory", index, offset);
-  if (memory?.is64 === true)
-    failLink("component uses a 64-bit memory in canonical options, which is not supported", offset);
-  if (memory?.shared === true)
-    failLink("component uses a shared memory in canonical options, which is not supported", offset);
+  if (memory?.is64 === true) failUnsupported("a 64-bit memory in canonical options", offset);
+  if (memory?.shared === true) failUnsupported("a shared memory in canonical options", offset);
   return draft.slot("memory", item);
 }
 

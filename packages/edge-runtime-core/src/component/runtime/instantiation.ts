@@ -8,7 +8,7 @@ import type { CoreArgument, CoreItem, Initializer, TrampolinePlan } from "../pla
 import type { ComponentInstance } from "./component-instance.ts";
 import { LiveComponent } from "./component-instance.ts";
 import { ComponentRuntime } from "./component-runtime.ts";
-import { enteredInstances } from "./entered-instances.ts";
+import { areNested, enteredInstances } from "./entered-instances.ts";
 import { HostEntry } from "./lifted-function.ts";
 import { destructorDropSteps, plainDropSteps, resourceNewSteps, resourceRepSteps } from "./resource-builtins.ts";
 import type { TemplateParts } from "./template-parts.ts";
@@ -29,7 +29,8 @@ function lowerSteps(
   }
   const lift = plan.lifts[target.index] ?? bug(`the plan has no lift ${target.index}`);
   const entered = enteredInstances(plan.instances, lift.instance, lower.instance);
-  return siblingSteps({ runtime, plan: lower, lift, abi, entered });
+  const isNested = areNested(plan.instances, lift.instance, lower.instance);
+  return siblingSteps({ runtime, plan: lower, lift, abi, entered, isNested });
 }
 
 function trampolineSteps(parts: TemplateParts, runtime: ComponentRuntime, index: number): TrampolineSteps {

@@ -97,10 +97,12 @@ export interface SiblingLowering {
   readonly abi: FuncAbi;
   /** Component instances that the call enters, coming from the caller. */
   readonly entered: readonly number[];
+  /** The call is between an instance and one that it holds. */
+  readonly isNested: boolean;
 }
 
 /** A call of a sibling component: arguments go from one memory to the other, and results back. */
-export function siblingSteps({ runtime, plan, lift, abi, entered }: SiblingLowering): TrampolineSteps {
+export function siblingSteps({ runtime, plan, lift, abi, entered, isNested }: SiblingLowering): TrampolineSteps {
   const { kill } = runtime;
   const caller = runtime.state(plan.instance);
   const callee = runtime.state(lift.instance);
@@ -111,6 +113,7 @@ export function siblingSteps({ runtime, plan, lift, abi, entered }: SiblingLower
   const measured = "a value was not measured";
   const start = (...flat: CoreValue[]): number => {
     runtime.checkMayLeave(caller);
+    if (isNested) runtime.trap("cannot enter component instance", "cannot_enter");
     runtime.enter(entered);
     const args = abi.liftParams(callerCx, flat);
     const lowering = abi.measureParams(calleeCx, args);
