@@ -14,6 +14,7 @@ import { conformanceRoot, needs } from "../packages/edge-runtime-core/test/suppo
 import { plain, rewritten } from "../scripts/conformance/core/direct-ways.ts";
 import { PooledGroup } from "../scripts/conformance/core/pooled-group.ts";
 import { checkRefusals } from "../scripts/conformance/core/refusals.ts";
+import { runSuite as runComponentSuite } from "../scripts/conformance/component/suite.ts";
 import { runScript } from "../scripts/conformance/core/run-script.ts";
 import { runSuite } from "../scripts/conformance/core/suite.ts";
 import type { Way } from "../scripts/conformance/core/way.ts";
@@ -43,6 +44,9 @@ function call(line: number, field: string, args: readonly number[], expected: re
   return { type: "assert_return", line, action, expected: expected.map(constant) };
 }
 
+/** 64-bit memories in canonical options and maps are not there yet. */
+const knownFailures: readonly unknown[] = [];
+
 const fulfilled = [call(2, "add", [1, 2], [3]), call(3, "add", [2, 3], [8])];
 
 test("conformance: the specification's suite runs metered and pooled as on plain V8", needs("core/spec"), async (t) => {
@@ -53,6 +57,15 @@ test("conformance: the specification's suite runs metered and pooled as on plain
   t.diagnostic(`passed: ${passed.join(", ")}; refused: ${JSON.stringify([...total.refused])}`);
   assert.ok((total.ways.get("pooled")?.passed ?? 0) > 50_000);
   assert.ok((total.events.get("marked: actions repeated after a reset") ?? 0) > 40_000);
+});
+
+test("conformance: the Component Model's suites pass in the engine", needs("component/cm-values"), async (t) => {
+  const { total } = await runComponentSuite(join(conformanceRoot, "component"), "");
+  assert.deepEqual(total.failures, knownFailures);
+  const reasons = new Set(total.listed.map(({ reason }) => reason));
+  t.diagnostic(`passed: ${total.passed}; listed: ${total.listed.length}, ${[...reasons].join("; ")}`);
+  assert.ok(total.passed >= 1290, `${total.passed}`);
+  assert.ok(total.resets.instances >= 200, `${total.resets.instances}`);
 });
 
 test("conformance: modules that V8 does not run are refused by a typed error", needs("core/unsupported"), () => {
@@ -127,8 +140,111 @@ test("conformance: exit status 1 where an assertion fails", async () => {
   assert.equal(status, 1);
 });
 
+/** Writes a suite of one component script; gives its folder. */
+async function writeComponentSuite(
+  name: string,
+  wat: readonly string[],
+  commands: readonly unknown[],
+): Promise<string> {
+  const folder = join(root, name, "cm-group", "script");
+  mkdirSync(folder, { recursive: true });
+  for (const [index, text] of wat.entries()) {
+    // oxlint-disable-next-line no-await-in-loop
+    writeFileSync(join(folder, `script.${index}.wasm`), await parseWat(text));
+  }
+  const reference_invalid = { "script.1.wasm": "unknown function 0: function index out of bounds (at offset 0xb)" };
+  writeFileSync(join(folder, "script.json"), JSON.stringify({ commands, reference_invalid }));
+  return join(root, name);
+}
+
+const counter = `(component
+  (core module $m (global $n (mut i32) (i32.const 0))
+    (func (export "next") (result i32)
+      (global.set $n (i32.add (global.get $n) (i32.const 1)))
+      (if (i32.eq (global.get $n) (i32.const 3)) (then unreachable)) (global.get $n)))
+  (core instance $m (instantiate $m))
+  (func (export "next") (result u32) (canon lift (core func $m "next"))))`;
+
+const user = `(component
+  (import "counter" (instance $c (export "next" (func (result u32)))))
+  (import "host" (instance $h (export "return-three" (func (result u32))) (export "simple-module"
+    (core module $m (export "g" (global i32)) (export "f" (func (result i32)))))))
+  (core func $next (canon lower (func $c "next"))) (core func $three (canon lower (func $h "return-three")))
+  (alias export $h "simple-module" (core module $simple))
+  (core instance $s (instantiate $simple))
+  (core module $m (import "" "next" (func $next (result i32))) (import "" "three" (func $three (result i32)))
+    (import "s" "f" (func $f (result i32)))
+    (func (export "sum") (result i32) (i32.add (i32.add (call $next) (call $three)) (call $f))))
+  (core instance $m (instantiate $m (with "s" (instance $s))
+    (with "" (instance (export "next" (func $next)) (export "three" (func $three))))))
+  (func (export "sum") (result u32) (canon lift (core func $m "sum"))))`;
+
+const components = [
+  counter,
+  `(component (export "f" (func 0)))`,
+  user,
+  `(component (type (stream u8)))`,
+  `(component (import "counter" (instance (export "next" (func (result string))))))`,
+];
+
+function invoke(field: string, module?: string): unknown {
+  return { type: "invoke", field, args: [], ...(module !== undefined && { module }) };
+}
+
+function u32(value: number): unknown[] {
+  return [{ type: "u32", value: String(value) }];
+}
+
+/** Every form of command, each as it should be. */
+const fulfilledCommands = [
+  { type: "module", line: 1, name: "counter", filename: "script.0.wasm" },
+  { type: "assert_return", line: 2, action: invoke("next"), expected: u32(1) },
+  { type: "assert_invalid", line: 3, filename: "script.1.wasm", text: "unknown function" },
+  { type: "module", line: 4, filename: "script.2.wasm" },
+  { type: "assert_return", line: 5, action: invoke("sum"), expected: u32(2 + 3 + 101) },
+  { type: "assert_unlinkable", line: 6, filename: "script.4.wasm", text: "type mismatch" },
+  { type: "assert_trap", line: 7, action: invoke("next", "counter"), text: "unreachable" },
+  { type: "assert_trap", line: 8, action: invoke("next", "counter"), text: "cannot enter component instance" },
+  { type: "module_definition", line: 9, name: "d", filename: "script.0.wasm" },
+  { type: "module_instance", line: 10, instance: "i", module: "d" },
+  { type: "assert_return", line: 11, action: invoke("next", "i"), expected: u32(1) },
+];
+
+test("conformance: component scripts with every form of command, and what follows from async is listed", async () => {
+  const data = await writeComponentSuite("components", components, fulfilledCommands);
+  assert.deepEqual((await runComponentSuite(data, "")).total.failures, []);
+  const { status, stdout } = conformance("component", "--data", data);
+  assert.match(stdout, /^total +1 +11 +0 +0 /m);
+  assert.equal(status, 0);
+});
+
+for (const [what, wrong, reason] of [
+  ["a wrong value", { type: "assert_return", line: 20, action: invoke("next"), expected: u32(7) }, /1, expected 7/],
+  ["a call that returns", { type: "assert_trap", line: 20, action: invoke("next"), text: "unreachable" }, /returned/],
+  ["an invalid component that is valid", { type: "assert_invalid", line: 20, filename: "script.0.wasm" }, /accepted/],
+  ["a component that links", { type: "assert_unlinkable", line: 20, filename: "script.0.wasm" }, /was instantiated/],
+  [
+    "an async component that its features do not tell",
+    { type: "module", line: 20, filename: "script.3.wasm" },
+    /streams/,
+  ],
+] as const) {
+  test(`conformance: ${what} in a component script is found`, async () => {
+    const first = { type: "module", line: 1, filename: "script.0.wasm" };
+    const data = await writeComponentSuite(what.replaceAll(" ", "-"), components, [first, wrong]);
+    const { failures } = (await runComponentSuite(data, "")).total;
+    assert.deepEqual(
+      failures.map(({ place }) => place),
+      ["cm-group/script:20"],
+    );
+    assert.match(failures[0]?.reason ?? "", reason);
+  });
+}
+
 const usage: readonly (readonly [args: readonly string[], status: number, text: RegExp])[] = [
-  [["--help"], 0, /Commands: core/],
+  [["--help"], 0, /Commands: core, component/],
+  [["component", "--help"], 0, /--data DIR/],
+  [["component"], 2, /--data DIR is missing/],
   [["core", "--help"], 0, /--data DIR/],
   [[], 2, /Commands: core/],
   [["nothing"], 2, /unknown command nothing/],

@@ -30,6 +30,11 @@ function spinner(where: string): string {
         (realloc (core func $m "realloc")) (post-return (core func $m "post")))))
     (instance $sibling (instantiate $sibling))
     (alias export $sibling "r" (type $r))
+    (component $caller
+    (import "text" (func $text (result string)))
+    (import "r" (type $r (sub resource)))
+    (import "f" (func $f (param "s" string)))
+    (import "make" (func $make (param "rep" u32) (result (own $r))))
     (core module $memory (memory (export "memory") 1) (global $calls (mut i32) (i32.const 0))
       (func (export "realloc") (param i32 i32 i32 i32) (result i32)
         (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
@@ -40,8 +45,8 @@ function spinner(where: string): string {
     (alias core export $libc "memory" (core memory $memory))
     (alias core export $libc "realloc" (core func $realloc))
     (core func $text (canon lower (func $text) (memory $memory) (realloc $realloc)))
-    (core func $f (canon lower (func $sibling "f") (memory $memory)))
-    (core func $make (canon lower (func $sibling "make")))
+    (core func $f (canon lower (func $f) (memory $memory)))
+    (core func $make (canon lower (func $make)))
     (core func $drop (canon resource.drop $r))
     (core module $main
       (import "" "text" (func $text (param i32))) (import "" "f" (func $f (param i32 i32)))
@@ -53,7 +58,10 @@ function spinner(where: string): string {
     (core instance $main (instantiate $main (with "" (instance (export "text" (func $text)) (export "f" (func $f))
       (export "make" (func $make)) (export "drop" (func $drop))))))
     (func (export "run") (param "s" string) (result u32)
-      (canon lift (core func $main "run") (memory $memory) (realloc $realloc) (post-return (core func $main "post")))))`;
+      (canon lift (core func $main "run") (memory $memory) (realloc $realloc) (post-return (core func $main "post")))))
+    (instance $caller (instantiate $caller (with "text" (func $text)) (with "r" (type $r))
+      (with "f" (func $sibling "f")) (with "make" (func $sibling "make"))))
+    (export "run" (func $caller "run")))`;
 }
 
 const places = [

@@ -45,11 +45,14 @@ const component = `(component
     (core instance $m (instantiate $m (with "" (instance (export "wait" (func $wait)) (export "mark" (func $mark))))))
     (func (export "f") (canon lift (core func $m "f"))))
   (instance $callee (instantiate $callee (with "env" (instance $env))))
-  (core func $f (canon lower (func $callee "f"))) (core func $mark (canon lower (func $env "mark")))
-  (core module $m (import "" "f" (func $f)) (import "" "mark" (func $mark)) (memory 2)
-    (func (export "f") (block $h (try_table (catch_all $h) (call $f)) (call $mark)) (call $mark)))
-  (core instance $m (instantiate $m (with "" (instance (export "f" (func $f)) (export "mark" (func $mark))))))
-  (func (export "f") (canon lift (core func $m "f"))))`;
+  (component $caller (import "f" (func $f)) (import "mark" (func $mark))
+    (core func $f (canon lower (func $f))) (core func $mark (canon lower (func $mark)))
+    (core module $m (import "" "f" (func $f)) (import "" "mark" (func $mark)) (memory 2)
+      (func (export "f") (block $h (try_table (catch_all $h) (call $f)) (call $mark)) (call $mark)))
+    (core instance $m (instantiate $m (with "" (instance (export "f" (func $f)) (export "mark" (func $mark))))))
+    (func (export "f") (canon lift (core func $m "f"))))
+  (instance $caller (instantiate $caller (with "f" (func $callee "f")) (with "mark" (func $env "mark"))))
+  (export "f" (func $caller "f")))`;
 
 /** Its start function waits. */
 const starting = `(module (import "env" "wait" (func $wait)) (import "env" "mark" (func $mark)) (memory 2)

@@ -204,8 +204,6 @@ const mismatches: readonly (readonly [what: string, text: string, message: RegEx
       (instance (instantiate $c (with "i" (instance $i)))))`,
     /the instance has no export "f"/,
   ],
-  ["an imported core module", `(component (import "m" (core module)))`, /imports the core module "m"/],
-  ["an imported component", `(component (import "c" (component)))`, /imports the component "c"/],
   [
     "a nested component that is wrong though it is never instantiated",
     `(component (component $c (import "f" (func $f (param "x" u64))) (core func $f (canon lower (func $f)))

@@ -264,28 +264,36 @@ test("resources: a destructor in a sibling runs when another component drops, an
   assert.deepEqual(seen, [9]);
 });
 
-test("resources: an owned handle cannot be dropped while it is lent", async () => {
-  // The child is lent the handle and calls back a function of its parent, which drops it.
+test("resources: an owned handle cannot be given away while it is lent", async () => {
+  // One call lends the handle and passes on its ownership.
   const { call } = await bringToLife(`(component
-    (type $r (resource (rep i32)))
-    (core func $new (canon resource.new $r))
-    (core func $drop (canon resource.drop $r))
-    (core module $back (import "" "drop" (func $drop (param i32))) (func (export "back") (call $drop (i32.const 1))))
-    (core instance $back (instantiate $back (with "" (instance (export "drop" (func $drop))))))
-    (func $back (canon lift (core func $back "back")))
-    (component $child
+    (component $owner
+      (type $r' (resource (rep i32)))
+      (export $r "r" (type $r'))
+      (core func $new (canon resource.new $r'))
+      (core module $m (import "" "new" (func $new (param i32) (result i32)))
+        (func (export "make") (result i32) (call $new (i32.const 3)))
+        (func (export "f") (param i32 i32)))
+      (core instance $m (instantiate $m (with "" (instance (export "new" (func $new))))))
+      (func (export "make") (result (own $r)) (canon lift (core func $m "make")))
+      (func (export "f") (param "x" (borrow $r)) (param "y" (own $r)) (canon lift (core func $m "f"))))
+    (instance $owner (instantiate $owner))
+    (alias export $owner "r" (type $r))
+    (component $user
       (import "r" (type $r (sub resource)))
-      (import "back" (func $back))
-      (core func $back (canon lower (func $back)))
-      (core module $m (import "" "back" (func $back)) (func (export "f") (param i32) (call $back)))
-      (core instance $m (instantiate $m (with "" (instance (export "back" (func $back))))))
-      (func (export "f") (param "x" (borrow $r)) (canon lift (core func $m "f"))))
-    (instance $child (instantiate $child (with "r" (type $r)) (with "back" (func $back))))
-    (core func $f (canon lower (func $child "f")))
-    (core module $m
-      (import "" "new" (func $new (param i32) (result i32))) (import "" "f" (func $f (param i32)))
-      (func (export "run") (call $f (call $new (i32.const 3)))))
-    (core instance $m (instantiate $m (with "" (instance (export "new" (func $new)) (export "f" (func $f))))))
-    (func (export "run") (canon lift (core func $m "run"))))`);
+      (import "make" (func $make (result (own $r))))
+      (import "f" (func $f (param "x" (borrow $r)) (param "y" (own $r))))
+      (core func $make (canon lower (func $make)))
+      (core func $f (canon lower (func $f)))
+      (core module $m
+        (import "" "make" (func $make (result i32))) (import "" "f" (func $f (param i32 i32)))
+        (func (export "run") (local $r i32)
+          (local.set $r (call $make))
+          (call $f (local.get $r) (local.get $r))))
+      (core instance $m (instantiate $m (with "" (instance (export "make" (func $make)) (export "f" (func $f))))))
+      (func (export "run") (canon lift (core func $m "run"))))
+    (instance $user (instantiate $user (with "r" (type $r))
+      (with "make" (func $owner "make")) (with "f" (func $owner "f"))))
+    (export "run" (func $user "run")))`);
   await rejectsWith(call("run"), /cannot remove owned resource while borrowed/);
 });

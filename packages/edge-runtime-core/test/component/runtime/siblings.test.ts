@@ -38,21 +38,41 @@ test("siblings: an instance cannot be entered while a call is in it", async () =
   assert.equal(await first, 3n);
 });
 
-test("siblings: re-entrance through a parent's function is allowed, through a sibling it traps", async () => {
-  // $child calls back a function of the instance that holds it.
-  const { call } = await bringToLife(`(component
-    (core module $m (func (export "f") (result i32) i32.const 5))
-    (core instance $m (instantiate $m))
-    (func $f (result u32) (canon lift (core func $m "f")))
-    (component $child (import "f" (func $f (result u32)))
-      (core func $f (canon lower (func $f)))
-      (core module $m (import "" "f" (func $f (result i32))) (func (export "g") (result i32) (call $f)))
-      (core instance $m (instantiate $m (with "" (instance (export "f" (func $f))))))
-      (func (export "g") (result u32) (canon lift (core func $m "g"))))
-    (instance $child (instantiate $child (with "f" (func $f))))
-    (export "g" (func $child "g")))`);
-  assert.equal(await call("g"), 5);
-});
+const constant = `(core module $m (func (export "f") (result i32) i32.const 5))
+  (core instance $m (instantiate $m))`;
+const caller = `(core module $n (import "" "f" (func $f (result i32))) (func (export "g") (result i32) (call $f)))
+  (core instance $n (instantiate $n (with "" (instance (export "f" (func $f))))))`;
+
+for (const [what, text] of [
+  [
+    "a component calls one that it holds",
+    `(component
+      (component $child ${constant} (func (export "f") (result u32) (canon lift (core func $m "f"))))
+      (instance $child (instantiate $child))
+      (core func $f (canon lower (func $child "f"))) ${caller}
+      (func (export "g") (result u32) (canon lift (core func $n "g"))))`,
+  ],
+  [
+    "a component calls the one that holds it",
+    `(component ${constant} (func $f (result u32) (canon lift (core func $m "f")))
+      (component $child (import "f" (func $f (result u32)))
+        (core func $f (canon lower (func $f))) ${caller}
+        (func (export "g") (result u32) (canon lift (core func $n "g"))))
+      (instance $child (instantiate $child (with "f" (func $f))))
+      (export "g" (func $child "g")))`,
+  ],
+  [
+    "a component calls itself",
+    `(component ${constant} (func $f (result u32) (canon lift (core func $m "f")))
+      (core func $f (canon lower (func $f))) ${caller}
+      (func (export "g") (result u32) (canon lift (core func $n "g"))))`,
+  ],
+] as const) {
+  test(`siblings: it traps where ${what}`, async () => {
+    const { call } = await bringToLife(text);
+    await rejectsWith(call("g"), /cannot enter component instance/);
+  });
+}
 
 test("siblings: an exception that leaves a component ends the guest, a caller's catch_all notwithstanding", async () => {
   const { call } = await bringToLife(`(component
