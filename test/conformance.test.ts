@@ -44,9 +44,6 @@ function call(line: number, field: string, args: readonly number[], expected: re
   return { type: "assert_return", line, action, expected: expected.map(constant) };
 }
 
-/** 64-bit memories in canonical options and maps are not there yet. */
-const knownFailures: readonly unknown[] = [];
-
 const fulfilled = [call(2, "add", [1, 2], [3]), call(3, "add", [2, 3], [8])];
 
 test("conformance: the specification's suite runs metered and pooled as on plain V8", needs("core/spec"), async (t) => {
@@ -61,7 +58,7 @@ test("conformance: the specification's suite runs metered and pooled as on plain
 
 test("conformance: the Component Model's suites pass in the engine", needs("component/cm-values"), async (t) => {
   const { total } = await runComponentSuite(join(conformanceRoot, "component"), "");
-  assert.deepEqual(total.failures, knownFailures);
+  assert.deepEqual(total.failures, []);
   const reasons = new Set(total.listed.map(({ reason }) => reason));
   t.diagnostic(`passed: ${total.passed}; listed: ${total.listed.length}, ${[...reasons].join("; ")}`);
   assert.ok(total.passed >= 1290, `${total.passed}`);

@@ -9,6 +9,7 @@ const laterFeatures: ReadonlyMap<string, string> = new Map([
   ["cm_error_context", "error contexts (WASI 0.3)"],
   ["cm_gc", "GC canonical options"],
   ["cm_values", "values"],
+  ["cm64", "64-bit memories in canonical options (optional)"],
 ]);
 
 /** Of core WebAssembly: a module may have them inside, where V8 has them. */

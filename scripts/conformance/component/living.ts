@@ -40,19 +40,28 @@ export class Living {
   readonly #verifier = new ResetVerifier(1);
   readonly #performed: Performed[] = [];
   #isOver = false;
+  /** What it does reaches another instance of the script, which is not reset with it. */
+  readonly #usesOthers: boolean;
   /** Calls in progress: an instance may call itself through what it imports. */
   #depth = 0;
 
-  private constructor({ module, bytes }: Compiled, pooled: PooledInstance) {
+  private constructor({ module, bytes }: Compiled, pooled: PooledInstance, others: ReadonlySet<string>) {
+    const plan = module.kind === "component" ? linkComponent(bytes).plan : undefined;
     this.module = module;
-    this.exports = module.kind === "component" ? linkComponent(bytes).plan.exports : [];
+    this.exports = plan?.exports ?? [];
+    this.#usesOthers = plan?.imports.some(({ name }) => others.has(name)) === true;
     this.#pooled = pooled;
     if (pooled.notRestorable === undefined) this.#verifier.capture(pooled);
   }
 
-  /** Rejects with ImportNotFound where the imports do not fit, and with what ended a start function. */
-  static async create(engine: WasmEngine, compiled: Compiled, imports: HostImports): Promise<Living> {
-    return new Living(compiled, await instantiate(engine, compiled.module.link(imports), limits));
+  /** `others` are the names of the script's instances. Rejects with ImportNotFound where the imports do not fit, and with what ended a start function. */
+  static async create(
+    engine: WasmEngine,
+    compiled: Compiled,
+    imports: HostImports,
+    others: ReadonlySet<string> = new Set(),
+  ): Promise<Living> {
+    return new Living(compiled, await instantiate(engine, compiled.module.link(imports), limits), others);
   }
 
   typeOf(field: string): EntryType | undefined {
@@ -105,6 +114,7 @@ export class Living {
   async repeat(): Promise<Repetition> {
     const nothing = { repeated: 0, differences: [] };
     if (this.#isOver) return { ...nothing, notRestored: "it trapped" };
+    if (this.#usesOthers) return { ...nothing, notRestored: "it imports another instance" };
     if (this.#pooled.notRestorable !== undefined) return { ...nothing, notRestored: this.#pooled.notRestorable };
     const { guest, store } = this.#pooled;
     guest.close();

@@ -148,7 +148,12 @@ export class ScriptRun {
   async #bringToLife(definition: Definition): Promise<{ readonly verdict: Verdict; readonly instance: Instance }> {
     if (isVerdict(definition)) return { verdict: definition, instance: consequence(definition) };
     try {
-      const living = await Living.create(this.#options.engine, definition, this.#imports());
+      const living = await Living.create(
+        this.#options.engine,
+        definition,
+        this.#imports(),
+        new Set(this.#offered.keys()),
+      );
       this.#all.push(living);
       return { verdict: passed, instance: living };
     } catch (error) {

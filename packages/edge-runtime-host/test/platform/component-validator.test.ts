@@ -101,7 +101,10 @@ test("validator: an engine refuses what it refuses, and function bodies as V8 do
     [`(component ${invalid})`, "0x21"],
     [`(component (component ${invalid}))`, "0x2b"],
   ] as const) {
-    await refused(text, new RegExp(`^type mismatch: not enough arguments .* \\(at offset ${offset}\\)$`));
+    await refused(
+      text,
+      new RegExp(`^type mismatch: Compiling function #0 failed: not enough arguments .* \\(at offset ${offset}\\)$`),
+    );
   }
   await refused(`(component (type (stream u8)))`, /streams \(WASI 0.3\), which is not supported/);
 });

@@ -42,6 +42,8 @@ export type TypeDefinition =
       readonly cases: readonly { readonly name: string; readonly type: ValTypeRef | undefined }[];
     }
   | { readonly kind: "list"; readonly element: ValTypeRef }
+  | { readonly kind: "fixed-list"; readonly element: ValTypeRef; readonly length: number }
+  | { readonly kind: "map"; readonly key: ValTypeRef; readonly value: ValTypeRef }
   | { readonly kind: "tuple"; readonly types: readonly ValTypeRef[] }
   | { readonly kind: "flags"; readonly names: readonly string[] }
   | { readonly kind: "enum"; readonly names: readonly string[] }

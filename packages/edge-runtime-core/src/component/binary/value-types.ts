@@ -2,6 +2,7 @@
 // Spec: Binary.md "Type Definitions", `defvaltype`, `valtype`.
 
 import type { PrimitiveKind } from "../../canonical-abi/types.ts";
+import { MAX_TYPE_NODES } from "../limits.ts";
 import type { Decoding } from "./decoding.ts";
 import type { LabelledType, TypeDefinition, ValTypeRef } from "./definitions.ts";
 
@@ -22,11 +23,9 @@ const primitives: ReadonlyMap<number, PrimitiveKind> = new Map([
 ]);
 
 const unsupportedTypes: ReadonlyMap<number, string> = new Map([
-  [0x67, "fixed-length lists"],
   [0x66, "streams (WASI 0.3)"],
   [0x65, "futures (WASI 0.3)"],
   [0x64, "error contexts (WASI 0.3)"],
-  [0x63, "maps"],
 ]);
 
 /** More flags would not fit the 32 bits that the ABI gives them. */
@@ -80,6 +79,14 @@ function flags(reader: Decoding, at: number): TypeDefinition {
   return { kind: "flags", names };
 }
 
+function fixedLength(reader: Decoding): number {
+  const at = reader.pos;
+  const length = reader.u32();
+  if (length === 0) reader.fail("a list of fixed length must not be empty", at);
+  if (length > MAX_TYPE_NODES) reader.unsupported(`lists of a fixed length over ${MAX_TYPE_NODES}`, at);
+  return length;
+}
+
 /** A defined value type whose first byte `code` was read, at `at`. */
 export function definedValueType(reader: Decoding, code: number, at: number): TypeDefinition {
   const primitive = primitives.get(code);
@@ -99,6 +106,10 @@ export function definedValueType(reader: Decoding, code: number, at: number): Ty
       };
     case 0x70:
       return { kind: "list", element: valTypeRef(reader) };
+    case 0x67:
+      return { kind: "fixed-list", element: valTypeRef(reader), length: fixedLength(reader) };
+    case 0x63:
+      return { kind: "map", key: valTypeRef(reader), value: valTypeRef(reader) };
     case 0x6f:
       return {
         kind: "tuple",

@@ -78,7 +78,7 @@ function resolveFunc(scope: Scope, definition: TypeDefinition & { kind: "func" }
   return { kind: "func", type, nodes, hasResource };
 }
 
-type CompoundKind = "record" | "variant" | "list" | "tuple" | "option" | "result";
+type CompoundKind = "record" | "variant" | "list" | "fixed-list" | "map" | "tuple" | "option" | "result";
 type CompoundDefinition = Extract<TypeDefinition, { readonly kind: CompoundKind }>;
 
 function optionalType(scope: Scope, ref: ValTypeRef | undefined, offset: number): SizedType | undefined {
@@ -100,6 +100,19 @@ function resolveCompound(scope: Scope, definition: CompoundDefinition, offset: n
     case "list": {
       const element = valueTypeAt(scope, definition.element, offset);
       return compose({ kind: "list", element: element.type }, [element], 1, offset);
+    }
+    case "fixed-list": {
+      // Despecialized: its elements lie as those of a tuple, flat too.
+      const element = valueTypeAt(scope, definition.element, offset);
+      const nodes = 1 + element.nodes * definition.length;
+      const types = nodes > MAX_TYPE_NODES ? [] : Array.from({ length: definition.length }, () => element.type);
+      return compose({ kind: "tuple", types }, [element], nodes - element.nodes, offset);
+    }
+    case "map": {
+      // Despecialized: a list of pairs, as which it lies in memory.
+      const parts = [valueTypeAt(scope, definition.key, offset), valueTypeAt(scope, definition.value, offset)];
+      const pair: ValType = { kind: "tuple", types: parts.map((part) => part.type) };
+      return compose({ kind: "list", element: pair }, parts, 2, offset);
     }
     case "tuple": {
       const parts = definition.types.map((type) => valueTypeAt(scope, type, offset));
