@@ -182,6 +182,29 @@ const components = [
   user,
   `(component (type (stream u8)))`,
   `(component (import "counter" (instance (export "next" (func (result string))))))`,
+  `(component (core module $m (global (export "g") i32 i32.const 7)) (export "m" (core module $m))
+    (type $r' (resource (rep i32))) (export $r "r" (type $r')) (core func $new (canon resource.new $r'))
+    (core func $rep (canon resource.rep $r'))
+    (core module $n (import "" "new" (func $new (param i32) (result i32)))
+      (func (export "make") (param i32) (result i32) (call $new (local.get 0)))
+      (func (export "read") (param i32) (result i32) (local.get 0)))
+    (core instance $n (instantiate $n (with "" (instance (export "new" (func $new))))))
+    (func (export "make") (param "rep" u32) (result (own $r)) (canon lift (core func $n "make")))
+    (func (export "read") (param "r" (borrow $r)) (result u32) (canon lift (core func $n "read"))))`,
+  `(component (import "lib" (instance $lib (export "m" (core module $m (export "g" (global i32))))
+      (export "r" (type $r (sub resource))) (export "make" (func (param "x" u32) (result (own $r))))
+      (export "read" (func (param "x" (borrow $r)) (result u32)))))
+    (alias export $lib "m" (core module $m)) (core instance $m (instantiate $m)) (alias export $lib "r" (type $r))
+    (core func $make (canon lower (func $lib "make"))) (core func $read (canon lower (func $lib "read")))
+    (core func $drop (canon resource.drop $r))
+    (core module $n (import "m" "g" (global $g i32)) (import "" "make" (func $make (param i32) (result i32)))
+      (import "" "read" (func $read (param i32) (result i32))) (import "" "drop" (func $drop (param i32)))
+      (func (export "f") (result i32) (local $r i32)
+        (local.set $r (call $make (global.get $g))) (call $read (local.get $r)) (call $drop (local.get $r))))
+    (core instance $n (instantiate $n (with "m" (instance $m)) (with "" (instance
+      (export "make" (func $make)) (export "read" (func $read)) (export "drop" (func $drop))))))
+    (func (export "f") (result u32) (canon lift (core func $n "f"))))`,
+  `(component (import "lib" (instance (export "m" (core module (export "h" (global i32)))))))`,
 ];
 
 function invoke(field: string, module?: string): unknown {
@@ -205,13 +228,17 @@ const fulfilledCommands = [
   { type: "module_definition", line: 9, name: "d", filename: "script.0.wasm" },
   { type: "module_instance", line: 10, instance: "i", module: "d" },
   { type: "assert_return", line: 11, action: invoke("next", "i"), expected: u32(1) },
+  { type: "module", line: 12, name: "lib", filename: "script.5.wasm" },
+  { type: "module", line: 13, filename: "script.6.wasm" },
+  { type: "assert_return", line: 14, action: invoke("f"), expected: u32(7) },
+  { type: "assert_unlinkable", line: 15, filename: "script.7.wasm", text: "not defined" },
 ];
 
 test("conformance: component scripts with every form of command, and what follows from async is listed", async () => {
   const data = await writeComponentSuite("components", components, fulfilledCommands);
   assert.deepEqual((await runComponentSuite(data, "")).total.failures, []);
   const { status, stdout } = conformance("component", "--data", data);
-  assert.match(stdout, /^total +1 +11 +0 +0 /m);
+  assert.match(stdout, /^total +1 +15 +0 +0 /m);
   assert.equal(status, 0);
 });
 

@@ -8,7 +8,13 @@ import { GuestResource, hostInstance, wit } from "edge-runtime-core";
 import type { ExternPlan } from "edge-runtime-core/internal";
 import type { Living } from "./living.ts";
 
-function fn(type: HostFuncType, call: (...args: never[]) => unknown): HostFunction {
+/** Scripts name parameters as they like. */
+function fn(
+  params: readonly HostValType[],
+  result: HostValType | undefined,
+  call: (...args: never[]) => unknown,
+): HostFunction {
+  const type = { params: params.map((param) => ({ name: "", type: param })), result };
   return { kind: "sync", reads: "nothing", type, call: (_call, ...args) => call(...args) };
 }
 
@@ -32,43 +38,41 @@ function resourceItems(): Record<string, HostItem> {
     resource1,
     resource2,
     "resource1-again": resource1,
-    "[constructor]resource1": fn(wit.func({ rep: wit.u32 }, own), (rep: number): Resource1 => ({ rep })),
-    "[static]resource1.assert": fn(wit.func({ r: own, rep: wit.u32 }), (r: Resource1, rep: number) =>
-      assert.equal(r.rep, rep),
-    ),
-    "[static]resource1.last-drop": fn(wit.func({}, wit.u32), () => seen.lastDrop),
-    "[static]resource1.drops": fn(wit.func({}, wit.u32), () => seen.drops),
-    [`${method}simple`]: fn(wit.func({ self: borrow, rep: wit.u32 }), (self: Resource1, rep: number) =>
+    "[constructor]resource1": fn([wit.u32], own, (rep: number): Resource1 => ({ rep })),
+    "[static]resource1.assert": fn([own, wit.u32], undefined, (r: Resource1, rep: number) => assert.equal(r.rep, rep)),
+    "[static]resource1.last-drop": fn([], wit.u32, () => seen.lastDrop),
+    "[static]resource1.drops": fn([], wit.u32, () => seen.drops),
+    [`${method}simple`]: fn([borrow, wit.u32], undefined, (self: Resource1, rep: number) =>
       assert.equal(self.rep, rep),
     ),
-    [`${method}take-borrow`]: fn(wit.func({ self: borrow, b: borrow }), () => {}),
-    [`${method}take-own`]: fn(wit.func({ self: borrow, b: own }), () => {}),
+    [`${method}take-borrow`]: fn([borrow, borrow], undefined, () => {}),
+    [`${method}take-own`]: fn([borrow, own], undefined, () => {}),
     [`${method}never-return`]: { kind: "async", reads: "nothing", call: () => new Promise(() => {}) },
   };
 }
 
 /** The items of the host, made for one script: they have state. */
 export function hostItems(simpleModule: HostItem): Map<string, HostItem> {
-  const four = fn(wit.func({}, wit.u32), () => 4);
+  const four = fn([], wit.u32, () => 4);
   const host = hostInstance({
-    "return-three": fn(wit.func({}, wit.u32), () => 3),
+    "return-three": fn([], wit.u32, () => 3),
     nested: hostInstance({ "return-four": four }),
-    "return-hi": fn(wit.func({}, wit.string), () => "hi"),
+    "return-hi": fn([], wit.string, () => "hi"),
     "simple-module": simpleModule,
     ...resourceItems(),
   });
   return new Map<string, HostItem>([
-    ["host-return-two", fn(wit.func({}, wit.u32), () => 2)],
-    ["host-echo-u32", { kind: "sync", reads: "nothing", call: (_call, value: never) => value }],
+    ["host-return-two", fn([], wit.u32, () => 2)],
+    ["host-echo-u32", fn([wit.u32], wit.u32, (value: number) => value)],
     ["host", host],
   ]);
 }
 
-/** (module (global (export "g") i32 i32.const 100) (func (export "f") (result i32) i32.const 101)) */
+/** What the host offers as `simple-module`. */
 export const simpleModuleText = `(module (global (export "g") i32 i32.const 100)
   (func (export "f") (result i32) i32.const 101))`;
 
-/** The functions and resources that an instance exports, for others to import. */
+/** The functions, resources and core modules that an instance exports, for others to import. */
 export function instanceItems(living: Living, whenDropped: (pending: Promise<void>) => void): HostItem {
   const resources = new Map<number, HostResource>();
   const resource = (id: number): HostResource => {
@@ -87,6 +91,8 @@ export function instanceItems(living: Living, whenDropped: (pending: Promise<voi
         externs.flatMap((extern): (readonly [string, HostItem])[] => {
           const path = `${prefix}${extern.name}`;
           if (extern.kind === "instance") return [[extern.name, items(extern.items, `${path}#`)]];
+          const module = extern.kind === "exported-module" ? living.hostModules.get(extern.core) : undefined;
+          if (module !== undefined) return [[extern.name, module]];
           if (extern.kind === "resource") return [[extern.name, resource(extern.resource)]];
           const type = extern.kind === "func" ? living.funcType(path) : undefined;
           if (type === undefined) return [];
@@ -105,7 +111,7 @@ type ResourceOf = (id: number) => HostResource;
 
 function hostFuncType({ params, result }: FuncType, resource: ResourceOf): HostFuncType {
   return {
-    params: params.map(({ name, type }) => ({ name, type: hostValType(type, resource) })),
+    params: params.map(({ type }) => ({ name: "", type: hostValType(type, resource) })),
     result: result === undefined ? undefined : hostValType(result, resource),
   };
 }

@@ -2,9 +2,17 @@
 // What is done to it is done again after a reset, and must come to the same, with the same fuel; the reset is verified.
 
 import { isDeepStrictEqual } from "node:util";
-import type { CompiledModule, EntryType, FuncType, GuestResource, HostImports, WasmEngine } from "edge-runtime-core";
-import { WorkerContext } from "edge-runtime-core";
-import type { ExternPlan, PooledInstance, RunLimits } from "edge-runtime-core/internal";
+import type {
+  CompiledModule,
+  EntryType,
+  FuncType,
+  GuestResource,
+  HostModule,
+  HostImports,
+  WasmEngine,
+} from "edge-runtime-core";
+import { createHostModule, WorkerContext } from "edge-runtime-core";
+import type { ComponentPlan, ExternPlan, PooledInstance, RunLimits } from "edge-runtime-core/internal";
 import { instantiate, linkComponent, ResetVerifier, runError } from "edge-runtime-core/internal";
 import { Trap } from "edge-runtime-common";
 
@@ -32,10 +40,39 @@ export interface Repetition {
   readonly differences: readonly { readonly line: number; readonly text: string }[];
 }
 
+interface LivingOptions {
+  readonly module: CompiledModule;
+  readonly hostModules: ReadonlyMap<number, HostModule>;
+  readonly plan: ComponentPlan | undefined;
+}
+
+function exportedNumbers(externs: readonly ExternPlan[]): number[] {
+  return externs.flatMap((extern) => {
+    if (extern.kind === "instance") return exportedNumbers(extern.items);
+    return extern.kind === "exported-module" ? [extern.core] : [];
+  });
+}
+
+async function exportedModules(
+  engine: WasmEngine,
+  externs: readonly ExternPlan[],
+  cores: readonly Uint8Array[],
+): Promise<Map<number, HostModule>> {
+  const modules = new Map<number, HostModule>();
+  for (const number of new Set(exportedNumbers(externs))) {
+    const bytes = cores[number];
+    // oxlint-disable-next-line no-await-in-loop
+    if (bytes !== undefined) modules.set(number, await createHostModule(engine, bytes));
+  }
+  return modules;
+}
+
 export class Living {
   readonly module: CompiledModule;
   /** What a component exports. */
   readonly exports: readonly ExternPlan[];
+  /** Its own core modules that it exports, by number, for others to import. */
+  readonly hostModules: ReadonlyMap<number, HostModule>;
   readonly #pooled: PooledInstance;
   readonly #verifier = new ResetVerifier(1);
   readonly #performed: Performed[] = [];
@@ -45,9 +82,13 @@ export class Living {
   /** Calls in progress: an instance may call itself through what it imports. */
   #depth = 0;
 
-  private constructor({ module, bytes }: Compiled, pooled: PooledInstance, others: ReadonlySet<string>) {
-    const plan = module.kind === "component" ? linkComponent(bytes).plan : undefined;
+  private constructor(
+    { module, hostModules, plan }: LivingOptions,
+    pooled: PooledInstance,
+    others: ReadonlySet<string>,
+  ) {
     this.module = module;
+    this.hostModules = hostModules;
     this.exports = plan?.exports ?? [];
     this.#usesOthers = plan?.imports.some(({ name }) => others.has(name)) === true;
     this.#pooled = pooled;
@@ -61,7 +102,11 @@ export class Living {
     imports: HostImports,
     others: ReadonlySet<string> = new Set(),
   ): Promise<Living> {
-    return new Living(compiled, await instantiate(engine, compiled.module.link(imports), limits), others);
+    const { module, bytes } = compiled;
+    const pooled = await instantiate(engine, module.link(imports), limits);
+    const linked = module.kind === "component" ? linkComponent(bytes) : undefined;
+    const hostModules = await exportedModules(engine, linked?.plan.exports ?? [], linked?.coreModules ?? []);
+    return new Living({ module, hostModules, plan: linked?.plan }, pooled, others);
   }
 
   typeOf(field: string): EntryType | undefined {

@@ -2,6 +2,7 @@
 // results, what an object of each garbage-collected type takes, and the printed names of value types.
 // Spec: core, Binary Format, Types.
 
+import { CompilationFailed } from "edge-runtime-common";
 import type { FieldType } from "./heap-layout.ts";
 import { fieldBytes, structHeader, withField } from "./heap-layout.ts";
 import type { Reader } from "./reader.ts";
@@ -200,7 +201,12 @@ export function typeSection(reader: Reader, features: FeatureSet): DefinedType[]
 export function limits(reader: Reader): Limits {
   const at = reader.pos;
   const flags = reader.byte();
-  if (flags > 7) reader.fail(`unsupported limits flags 0x${flags.toString(16)}`, at);
+  if (flags > 7) {
+    // Not in V8 either.
+    const feature = flags < 16 ? "custom page sizes" : undefined;
+    const reason = `unsupported limits flags 0x${flags.toString(16)} (at offset 0x${at.toString(16)})`;
+    throw new CompilationFailed(reason, undefined, feature);
+  }
   const is64 = (flags & 4) !== 0;
   const bound = (): bigint => (is64 ? reader.u64() : BigInt(reader.u32()));
   const min = bound();

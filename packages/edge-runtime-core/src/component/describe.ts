@@ -83,6 +83,7 @@ function printItem(plan: ComponentPlan, item: ExternPlan, names: ResourceName, i
     case "resource-alias":
       return "resource alias";
     case "module":
+    case "exported-module":
       return "core module";
     case "component":
       return "component";

@@ -106,7 +106,9 @@ export type ExternPlan =
   | { readonly kind: "module"; readonly name: string; readonly module: number }
   /** An imported component, which no host can give: the plan is complete, but cannot be instantiated. */
   | { readonly kind: "component"; readonly name: string }
-  /** Items without a run-time meaning here: exported components and core modules, function and instance types. */
+  /** An exported core module; `core` numbers it as `Initializer` does. */
+  | { readonly kind: "exported-module"; readonly name: string; readonly core: number }
+  /** Items without a run-time meaning here: exported components, function and instance types. */
   | { readonly kind: "other"; readonly name: string; readonly what: string };
 
 export interface ComponentPlan {

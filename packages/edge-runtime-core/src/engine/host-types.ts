@@ -29,6 +29,7 @@ export interface HostCase {
 }
 
 export interface HostFuncType {
+  /** One with an empty name may have any. */
   readonly params: readonly HostField[];
   readonly result: HostValType | undefined;
 }

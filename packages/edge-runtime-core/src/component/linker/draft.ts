@@ -178,11 +178,17 @@ export class Draft {
     return { index: this.funcTypes.length - 1, shape: shapeOf(type), abi: compileFuncAbi(type) };
   }
 
+  /** The number of a module in the plan, by its index in a `ModuleValue`; final once everything was evaluated. */
+  moduleNumber(index: number): number {
+    return index >= 0 ? index : this.coreModules.length - 2 - index;
+  }
+
   numberedInitializers(): Initializer[] {
-    return this.initializers.map((initializer) => {
-      if (initializer.kind !== "instantiate" || initializer.module >= 0) return initializer;
-      return { ...initializer, module: this.coreModules.length - 2 - initializer.module };
-    });
+    return this.initializers.map((initializer) =>
+      initializer.kind === "instantiate"
+        ? { ...initializer, module: this.moduleNumber(initializer.module) }
+        : initializer,
+    );
   }
 
   addTrampoline(trampoline: TrampolinePlan): CoreItem {

@@ -34,8 +34,9 @@ function toExtern(draft: Draft, name: string, item: Item, depth: number): Extern
       if (item.value.kind !== "value") return { kind: "other", name, what: `${item.value.kind} type` };
       draft.spendTypeNodes(item.value.nodes);
       return { kind: "type", name, type: item.value.type };
-    case "component":
     case "core module":
+      return { kind: "exported-module", name, core: draft.moduleNumber(item.value.index) };
+    case "component":
       return { kind: "other", name, what: item.sort };
   }
 }

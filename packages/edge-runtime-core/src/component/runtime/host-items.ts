@@ -43,6 +43,7 @@ function isOptional(extern: ExternPlan, { resources }: Resolving): boolean {
     case "type":
     case "other":
     case "resource-alias":
+    case "exported-module":
       return true;
     case "resource":
       // A resource of another interface that this one uses by name.
@@ -54,7 +55,7 @@ function isOptional(extern: ExternPlan, { resources }: Resolving): boolean {
 
 /** Takes the item for what is imported; says why not, where it does not fit. */
 function bind(extern: ExternPlan, item: HostItem, where: string, state: Resolving): string | undefined {
-  if (extern.kind === "type" || extern.kind === "other") return undefined;
+  if (extern.kind === "type" || extern.kind === "other" || extern.kind === "exported-module") return undefined;
   if (extern.kind === "instance" && item.kind === "instance") {
     resolve(extern.items, item.items, where, state);
     return undefined;

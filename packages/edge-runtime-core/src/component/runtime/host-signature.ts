@@ -70,5 +70,9 @@ function sameType(guest: ValType, host: HostValType, resources: Resources): bool
 }
 
 export function hasHostType(guest: FuncType, host: HostFuncType, resources: Resources): boolean {
-  return sameItems(guest.params, host.params, resources) && sameOptional(guest.result, host.result, resources);
+  const params = host.params.map(({ name, type }, index) => ({
+    name: name || (guest.params[index]?.name ?? ""),
+    type,
+  }));
+  return sameItems(guest.params, params, resources) && sameOptional(guest.result, host.result, resources);
 }
