@@ -104,7 +104,7 @@ export function instanceItems(living: Living, whenDropped: (pending: Promise<voi
 }
 
 function forward(living: Living, path: string, type: HostFuncType): HostFunction {
-  return { kind: "async", reads: "nothing", type, call: (_call, ...args) => living.invoke(0, path, args) };
+  return { kind: "async", reads: "nothing", type, call: (_call, ...args) => living.serve(path, args) };
 }
 
 type ResourceOf = (id: number) => HostResource;

@@ -79,6 +79,8 @@ export class Living {
   #isOver = false;
   /** What it does reaches another instance of the script, which is not reset with it. */
   readonly #usesOthers: boolean;
+  /** Another instance of the script called it. */
+  #isUsed = false;
   /** Calls in progress: an instance may call itself through what it imports. */
   #depth = 0;
 
@@ -127,6 +129,12 @@ export class Living {
     return value;
   }
 
+  /** A call by another instance of the script. */
+  serve(field: string, args: readonly unknown[]): Promise<unknown> {
+    this.#isUsed = true;
+    return this.invoke(0, field, args);
+  }
+
   async #run(field: string, args: readonly unknown[]): Promise<{ readonly value: unknown; readonly fuel: number }> {
     const { store, guest } = this.#pooled;
     const entry = guest.entry(field);
@@ -159,6 +167,7 @@ export class Living {
   async repeat(): Promise<Repetition> {
     const nothing = { repeated: 0, differences: [] };
     if (this.#isOver) return { ...nothing, notRestored: "it trapped" };
+    if (this.#isUsed) return { ...nothing, notRestored: "another instance imports it" };
     if (this.#usesOthers) return { ...nothing, notRestored: "it imports another instance" };
     if (this.#pooled.notRestorable !== undefined) return { ...nothing, notRestored: this.#pooled.notRestorable };
     const { guest, store } = this.#pooled;
