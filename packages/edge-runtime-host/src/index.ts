@@ -24,3 +24,6 @@ export type { WasiPlatform } from "./wasi/wasi-imports.ts";
 export { checkDirectories } from "./wasi/filesystem/directory-check.ts";
 export { DIRECTORIES } from "./wasi/filesystem/directories-grant.ts";
 export type { GrantedDirectory } from "./wasi/filesystem/directories-grant.ts";
+export { createReadableSource } from "./wasi/node/readable-source.ts";
+export { createWritableSink } from "./wasi/node/writable-sink.ts";
+export type { WritableSinkOptions } from "./wasi/node/writable-sink.ts";
