@@ -6,12 +6,17 @@ import { UsageError } from "./usage-error.ts";
 
 const MAX_LISTED = 20;
 
-/** `run` of a `wasi:cli/run` of any version. */
-const WASI_RUN = /^wasi:cli\/run@[^#]*#run$/;
+/** `run` of a `wasi:cli/run` of any 0.2 version. */
+const WASI_RUN = /^wasi:cli\/run@0\.2\.[^#]*#run$/;
 
 /** Whether the entry is what a component does when no function is named; its `err` means that the program failed. */
 export function isMainEntry(entry: string): boolean {
-  return entry === "run" || WASI_RUN.test(entry);
+  return entry === "run" || isCommandEntry(entry);
+}
+
+/** Whether it is a program's: what it is told are arguments like those of any program, and what it says is its output. */
+export function isCommandEntry(entry: string): boolean {
+  return WASI_RUN.test(entry);
 }
 
 /**

@@ -3,7 +3,7 @@
 import { bug } from "edge-runtime-common";
 import type { CompiledModule, EntryType, Field } from "edge-runtime-core";
 import { parseCoreArguments } from "./core-values.ts";
-import { findEntry, isMainEntry, suggestEntries } from "./entry-name.ts";
+import { findEntry, isCommandEntry, suggestEntries } from "./entry-name.ts";
 import { UsageError } from "./usage-error.ts";
 import { parseInvocation, parseWave, parseWaveArguments } from "./wave/index.ts";
 
@@ -22,7 +22,13 @@ export interface Invocation {
   readonly entry: string;
   readonly type: EntryType;
   readonly args: readonly unknown[];
+  /** It runs as a program does: `programArgs` are what it is given, and its result is its exit code. */
+  readonly isCommand: boolean;
+  /** Empty for functions that are called. */
+  readonly programArgs: readonly string[];
 }
+
+const CALLED = { isCommand: false, programArgs: [] } as const;
 
 /** Throws UsageError where nothing is named and there is no default or arguments do not fit, and ExportNotFound. */
 export function resolveInvocation(module: EntryTable, request: InvocationRequest): Invocation {
@@ -37,7 +43,7 @@ function resolveCore(module: EntryTable, { file, invoke, args }: InvocationReque
   const entry = findEntry(names, invoke ?? "_start");
   const type = module.entryType(entry);
   if (type?.kind !== "core") bug(`${entry} is listed and has no type`);
-  return { entry, type, args: parseCoreArguments(entry, type.params, args) };
+  return { entry, type, args: parseCoreArguments(entry, type.params, args), ...CALLED };
 }
 
 function resolveComponent(module: EntryTable, { file, invoke, args }: InvocationRequest): Invocation {
@@ -46,15 +52,23 @@ function resolveComponent(module: EntryTable, { file, invoke, args }: Invocation
   if (call !== undefined && args.length > 0) {
     throw new UsageError(`${invoke}: has its arguments in parentheses, got ${args.length} more after the file`);
   }
-  const name = call?.name ?? invoke ?? names.find((entry) => entry === "run") ?? names.find(isMainEntry);
+  const command = invoke === undefined && !names.includes("run") ? names.find(isCommandEntry) : undefined;
+  if (command !== undefined) {
+    return { entry: command, type: typeOf(module, command), args: [], isCommand: true, programArgs: args };
+  }
+  const name = call?.name ?? invoke ?? names.find((entry) => entry === "run");
   if (name === undefined) throw new UsageError(`${file}: exports no run; ${suggestEntries(names)}`);
   // A version that is compatible with the exported one means it too: the module knows.
   const entry = module.entryType(name) === undefined ? findEntry(names, name) : name;
-  const type = module.entryType(entry);
-  if (type?.kind !== "component") bug(`${entry} is listed and has no type`);
+  const type = typeOf(module, entry);
   const { params } = type.type;
   const values = call === undefined ? parseTexts(entry, params, args) : parseWaveArguments(call.argsText, params);
-  return { entry, type, args: values };
+  return { entry, type, args: values, ...CALLED };
+}
+
+function typeOf(module: EntryTable, entry: string): EntryType & { readonly kind: "component" } {
+  const type = module.entryType(entry);
+  return type?.kind === "component" ? type : bug(`${entry} is listed and has no type`);
 }
 
 /** One WAVE value per argument; options at the end may be left out, as they may in parentheses. */

@@ -66,3 +66,12 @@ export function parseDirectory(text: string, earlier: readonly GrantedDirectory[
   }
   return { host, guest, isWritable };
 }
+
+/** `NAME=VALUE`, or the name of a variable of ours. Throws UsageError where there is none of that name. */
+export function addVariable(text: string, variables: ReadonlyMap<string, string> = new Map()): Map<string, string> {
+  const [name = "", ...rest] = text.split("=");
+  const value = rest.length > 0 ? rest.join("=") : process.env[name];
+  if (name === "") throw new UsageError(`--env: expected NAME=VALUE or NAME, got ${JSON.stringify(text)}`);
+  if (value === undefined) throw new UsageError(`--env: ${name} is not set here; give it a value with ${name}=VALUE`);
+  return new Map(variables).set(name, value);
+}

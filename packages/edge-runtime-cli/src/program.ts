@@ -6,7 +6,7 @@ import type { Proposals } from "edge-runtime-core";
 import type { GrantedDirectory, LoggerLevel } from "edge-runtime-host";
 import type { ExitCode } from "./exit-code.ts";
 import { EXAMPLES } from "./help-examples.ts";
-import { parseAllow, parseDirectory, parseIntegerOption, parseLogLevel } from "./option-values.ts";
+import { addVariable, parseAllow, parseDirectory, parseIntegerOption, parseLogLevel } from "./option-values.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface ServeOptions {
@@ -27,6 +27,9 @@ export interface RunOptions {
   readonly dir?: readonly GrantedDirectory[];
   /** File to write a profile to. */
   readonly profile?: string;
+  /** Variables of the program's environment, by name. */
+  readonly env?: ReadonlyMap<string, string>;
+  readonly inheritEnv?: true;
 }
 
 export interface CompileOptions {
@@ -96,9 +99,12 @@ function addServe(program: Command): Command {
 function addRun(program: Command): Command {
   return program
     .command("run")
-    .description("Run a module, component or artifact once and print its results.")
+    .description("Run a command, or a function of a module, component or artifact, once.")
     .argument("<file>", ".wasm, .wat, component or compiled artifact")
-    .argument("[args...]", "arguments: numbers for a core module, WAVE for a component; after -- anything goes")
+    .argument(
+      "[args...]",
+      "a command's own; else numbers for a core module, WAVE for a component; after -- anything goes",
+    )
     .option("-i, --invoke <name>", "function to call: NAME, or 'NAME(ARGS)' in WAVE for a component")
     .option("--fuel <units>", "most fuel that the run may consume (default: 10000000)", (text) =>
       parseIntegerOption("--fuel", text),
@@ -117,6 +123,8 @@ function addRun(program: Command): Command {
         parseDirectory(text, earlier ?? []),
       ],
     )
+    .option("--env <name=value>", "variable of the program's environment; NAME alone passes on ours", addVariable)
+    .option("--inherit-env", "pass on the whole environment of this process")
     .option("--profile <out>", "write where the fuel went to this file, for speedscope, Firefox or Chrome")
     .option("--json", "print one JSON object as the last line of stdout")
     .addHelpText("after", EXAMPLES.run);

@@ -16,6 +16,8 @@ export interface RunReport {
   readonly memoryUsedBytes: number;
   readonly durationMs: number;
   readonly logs: readonly LogEntry[];
+  /** Only of commands that ended by themselves: their status. */
+  readonly exitCode?: number;
   /** Only of runs that were ended: the numbers of the limit that was met, as in docs/errors.md, null where it was none. */
   readonly limit?: Readonly<Record<string, number>> | null;
   /** Only of runs that were ended: where the guest was, innermost first. */
@@ -30,6 +32,7 @@ export interface RunOutcome {
   readonly ended?: Required<Pick<RunReport, "limit" | "stack">>;
   readonly metrics?: ExecutionMetrics;
   readonly logs?: readonly LogEntry[];
+  readonly exitCode?: number;
 }
 
 /** The report of a run, or of a command line that led to none. */
@@ -44,6 +47,7 @@ export function createRunReport(outcome: RunOutcome): RunReport {
     // Microseconds are what the clock resolves.
     durationMs: Math.round(durationMs * 1000) / 1000,
     logs: outcome.logs ?? [],
+    ...(outcome.exitCode !== undefined && { exitCode: outcome.exitCode }),
     ...outcome.ended,
   };
 }

@@ -1,4 +1,16 @@
-// Where a command's words go. Results and what `serve` announces go to stdout, everything else to stderr.
+// Where a command's words go, and those of the programs that it runs. Results and what `serve` announces go to stdout, everything else to stderr.
+
+import type { Readable, Writable } from "node:stream";
+import { isatty } from "node:tty";
+
+/** What a program that is run gets for its standard streams, as they are. */
+export interface ProgramStreams {
+  /** Opened when the program first reads. */
+  readonly stdin: () => Readable;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  readonly terminals: Readonly<Record<"stdin" | "stdout" | "stderr", boolean>>;
+}
 
 /** The streams of a process, or of a test. */
 export interface Terminal {
@@ -6,6 +18,7 @@ export interface Terminal {
   readonly err: (text: string) => void;
   /** Show stacks with errors: EDGE_DEBUG=1. */
   readonly debug: boolean;
+  readonly streams: ProgramStreams;
 }
 
 /** The terminal of this process. A reader that went away (`| head -1`) ends the output, not the command. */
@@ -23,6 +36,12 @@ export function processTerminal(): Terminal {
       if (process.stderr.writable) process.stderr.write(text);
     },
     debug: process.env["EDGE_DEBUG"] === "1",
+    streams: {
+      stdin: () => process.stdin,
+      stdout: process.stdout,
+      stderr: process.stderr,
+      terminals: { stdin: isatty(0), stdout: isatty(1), stderr: isatty(2) },
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 // Runs a command line in this process and keeps what it writes.
 
+import { Readable, Writable } from "node:stream";
 import { main } from "../src/index.ts";
 import type { ExitCode, RunReport } from "../src/index.ts";
 
@@ -9,9 +10,21 @@ export interface Captured {
   readonly stderr: string;
 }
 
-export async function runMain(...argv: readonly string[]): Promise<Captured> {
+export function runMain(...argv: readonly string[]): Promise<Captured> {
+  return runMainWith("", ...argv);
+}
+
+/** The same, with something on the standard input. */
+export async function runMainWith(stdin: string, ...argv: readonly string[]): Promise<Captured> {
   let stdout = "";
   let stderr = "";
+  const collect = (add: (text: string) => void): Writable =>
+    new Writable({
+      write: (chunk: Buffer, _encoding, done) => {
+        add(chunk.toString());
+        done();
+      },
+    });
   const exitCode = await main(argv, {
     out: (text) => {
       stdout += text;
@@ -20,6 +33,16 @@ export async function runMain(...argv: readonly string[]): Promise<Captured> {
       stderr += text;
     },
     debug: false,
+    streams: {
+      stdin: () => Readable.from([Buffer.from(stdin)], { objectMode: false }),
+      stdout: collect((text) => {
+        stdout += text;
+      }),
+      stderr: collect((text) => {
+        stderr += text;
+      }),
+      terminals: { stdin: false, stdout: false, stderr: false },
+    },
   });
   return { exitCode, stdout, stderr };
 }

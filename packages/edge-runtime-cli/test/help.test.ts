@@ -3,12 +3,26 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createProgram } from "../src/program.ts";
+import { processTerminal } from "../src/terminal.ts";
 import type { Actions } from "../src/program.ts";
 import { runMain } from "./captured-terminal.ts";
 
+const terminal = processTerminal();
 const FLAGS = {
   serve: ["--config", "--port", "--host", "--log-level"],
-  run: ["--invoke", "--fuel", "--no-fuel", "--timeout-ms", "--memory-mb", "--allow", "--dir", "--profile", "--json"],
+  run: [
+    "--invoke",
+    "--fuel",
+    "--no-fuel",
+    "--timeout-ms",
+    "--memory-mb",
+    "--allow",
+    "--dir",
+    "--env",
+    "--inherit-env",
+    "--profile",
+    "--json",
+  ],
   compile: ["--output", "--no-fuel", "--allow"],
   inspect: ["--json"],
 } as const;
@@ -53,7 +67,6 @@ async function parses(argv: readonly string[]): Promise<boolean> {
     return 0;
   };
   const actions: Actions = { serve: note, run: note, compile: note, inspect: note };
-  const terminal = { out: () => {}, err: () => {}, debug: false };
   const program = createProgram(actions, { terminal, version: "0", done: () => {} });
   await program.parseAsync(argv, { from: "user" });
   return parsed;

@@ -2,8 +2,8 @@
 // so it may log.
 
 import { randomUUID } from "node:crypto";
-import { defaultConfig, FunctionFailed } from "edge-runtime-common";
-import type { ExecutionConfig } from "edge-runtime-common";
+import { defaultConfig, ExecutionCancelled, FunctionFailed, GuestExited } from "edge-runtime-common";
+import type { ExecutionConfig, RuntimeError } from "edge-runtime-common";
 import { Grants, InstanceRunner, WorkerContext } from "edge-runtime-core";
 import type { EntryType, ExecutionResult, LogEntry } from "edge-runtime-core";
 import { createHostImports } from "edge-runtime-host";
@@ -20,8 +20,10 @@ import { resolveInvocation } from "../invocation.ts";
 import type { Invocation } from "../invocation.ts";
 import { createLocalEngine, loadModule } from "../local-engine.ts";
 import type { RunOptions } from "../program.ts";
+import { createProgramGrants } from "../program-grants.ts";
 import { createRunReport } from "../run-report.ts";
 import { createProfile } from "../profile-file.ts";
+import { cancelOnSignal } from "../stop-signals.ts";
 import type { Terminal } from "../terminal.ts";
 import { printWave } from "../wave/index.ts";
 
@@ -35,7 +37,7 @@ export interface RunRequest {
 export async function run(request: RunRequest, terminal: Terminal): Promise<ExitCode> {
   const { options } = request;
   keepLongStacks();
-  const grants = await grantDirectories(Grants.none, options.dir ?? []);
+  const directories = await grantDirectories(Grants.none, options.dir ?? []);
   const profile = await createProfile(options);
   const engine = createLocalEngine();
   const execution = toExecution(options);
@@ -45,6 +47,8 @@ export async function run(request: RunRequest, terminal: Terminal): Promise<Exit
   });
   const invocation = resolveInvocation(module, { ...request, invoke: options.invoke });
   const imports = createHostImports({ platform: engine.platform });
+  const program = { file: request.file, programArgs: invocation.programArgs, options, streams: terminal.streams };
+  const grants = createProgramGrants(directories, program);
   const runner = await InstanceRunner.create(engine, module, { execution, imports, grants });
   const context = new WorkerContext({
     requestId: randomUUID(),
@@ -57,9 +61,12 @@ export async function run(request: RunRequest, terminal: Terminal): Promise<Exit
   const keepAlive = setInterval(() => {}, execution.timeoutMs);
   try {
     const watch = profile === undefined ? {} : { profile: profile.taken };
-    const result = await runner.run(invocation.entry, invocation.args, { context, ...watch });
+    const running = runner.start(invocation.entry, invocation.args, { context, ...watch });
+    using signals = cancelOnSignal(running);
+    const result = await running.result;
     await profile?.write();
-    return report({ result, invocation, logs: context.logs, json: options.json === true }, terminal);
+    const exitCode = report({ result, invocation, logs: context.logs, json: options.json === true }, terminal);
+    return signals.exitCode() ?? exitCode;
   } finally {
     clearInterval(keepAlive);
     runner.dispose();
@@ -85,20 +92,35 @@ interface Finished {
 
 function report({ result, invocation, logs, json }: Finished, terminal: Terminal): ExitCode {
   const { metrics } = result;
-  const values = result.kind === "success" ? toValues(invocation.type, result.value) : undefined;
-  const error = result.kind === "success" ? mainFailure(invocation, result.value) : result.error;
+  const isFunction = result.kind === "success" && !invocation.isCommand;
+  const values = isFunction ? toValues(invocation.type, result.value) : undefined;
+  const error = result.kind === "success" ? mainFailure(invocation, result.value) : failureOf(result.error);
+  const exitCode = error === undefined ? 0 : exitCodeOf(error);
   if (json) {
-    const ended = result.kind === "trap" && { ended: { limit: limitOf(result.error), stack: result.stack } };
+    const ended = result.kind === "trap" &&
+      error !== undefined && { ended: { limit: limitOf(result.error), stack: result.stack } };
     const failure = error && { error: summarizeError(error) };
-    const outcome = { result: values?.json ?? [], metrics, logs, ...ended, ...failure };
+    const endedItself = error === undefined || error instanceof FunctionFailed || error instanceof GuestExited;
+    const status = invocation.isCommand && endedItself && { exitCode };
+    const outcome = { result: values?.json ?? [], metrics, logs, ...ended, ...failure, ...status };
     terminal.out(`${JSON.stringify(createRunReport(outcome))}\n`);
   } else {
     terminal.out((values?.text ?? []).map((line) => `${toVisible(line)}\n`).join(""));
   }
-  if (error === undefined) return 0;
+  if (error === undefined || endsSilently(error)) return exitCode;
   terminal.err(`${formatError(error, { withStack: terminal.debug })}\n`);
   if (result.kind === "trap") terminal.err(formatGuestStack(result.error, result.stack));
-  return exitCodeOf(error);
+  return exitCode;
+}
+
+/** A program that exits with status 0 did what it was to do. */
+function failureOf(error: RuntimeError): RuntimeError | undefined {
+  return error instanceof GuestExited && error.status === 0 ? undefined : error;
+}
+
+/** Programs say themselves why they exit, and who interrupts one knows. */
+function endsSilently(error: RuntimeError): boolean {
+  return error instanceof GuestExited || error instanceof ExecutionCancelled;
 }
 
 /** The results as JSON and as lines of text; a component's function has one result or none. */
