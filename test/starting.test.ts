@@ -23,8 +23,8 @@ const REFUSED: Readonly<Record<string, readonly [text: string, reason: RegExp, m
     /: Trap: unreachable executed /,
   ],
   "an import that the host lacks": [
-    '(module (import "wasi_snapshot_preview1" "proc_exit" (func (param i32))) (func (export "_start")))',
-    /: Import not found: wasi_snapshot_preview1 -> proc_exit /,
+    '(module (import "wasi_unstable" "proc_exit" (func (param i32))) (func (export "_start")))',
+    /: Import not found: wasi_unstable -> proc_exit /,
   ],
   "an import of the host's memory": [
     '(module (import "env" "memory" (memory 1)) (func (export "_start")))',

@@ -12,7 +12,7 @@ export { isArtifact } from "./engine/artifact.ts";
 export { GuestResource } from "./component/index.ts";
 export { Capacity } from "./engine/capacity.ts";
 export type { CapacityStats } from "./engine/capacity.ts";
-export type { RewrittenProgram } from "./engine/compile.ts";
+export type { Preview1Adapter, RewrittenProgram } from "./engine/compile.ts";
 export { CompiledModule } from "./engine/compiled-module.ts";
 export type { CompileOptions, EntryType } from "./engine/compiled-module.ts";
 export { calculateFuelConsumed, createStore, getRemainingFuel } from "./engine/create-store.ts";

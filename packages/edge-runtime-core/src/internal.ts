@@ -15,7 +15,7 @@ export { Lift } from "./canonical-abi/lift.ts";
 export { Lowering } from "./canonical-abi/lowering.ts";
 export type { ComponentPlan, ExternPlan } from "./component/index.ts";
 export { linkComponent } from "./component/index.ts";
-export { rewriteProgram } from "./engine/compile.ts";
+export { adaptAndRewrite, rewriteProgram } from "./engine/compile.ts";
 export type { CompiledCore, CoreModuleInstance } from "./engine/core-instance.ts";
 export { emptyStore } from "./engine/create-store.ts";
 export { ProgramImages } from "./engine/memory-image.ts";

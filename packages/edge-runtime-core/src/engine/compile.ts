@@ -4,7 +4,8 @@
 import { CompilationFailed } from "edge-runtime-common";
 import { validateWasmHeader } from "../binary/header.ts";
 import { readCoreModule } from "../binary/module.ts";
-import { linkComponent } from "../component/index.ts";
+import { completeAdapted, linkComponent, preview1Use } from "../component/index.ts";
+import type { LinkedComponent } from "../component/index.ts";
 import { markedFromPages } from "../instrument/dirty-pages.ts";
 import type { InjectionOptions } from "../instrument/injection.ts";
 import type { Metering } from "../instrument/plan.ts";
@@ -53,8 +54,20 @@ export function rewriteProgram(bytes: Uint8Array, metering: Metering, marksPages
       component: undefined,
     };
   }
-  const { plan, coreModules, allModules } = linkComponent(bytes);
-  for (const core of allModules) validateNestedModule(core, core.byteOffset - bytes.byteOffset);
+  const linked = linkComponent(bytes);
+  for (const core of linked.allModules) validateNestedModule(core, core.byteOffset - bytes.byteOffset);
+  return rewriteLinked(linked, { metering, marksPages });
+}
+
+interface Rewriting {
+  readonly metering: Metering;
+  readonly marksPages: boolean;
+}
+
+function rewriteLinked(
+  { plan, coreModules }: Pick<LinkedComponent, "plan" | "coreModules">,
+  { metering, marksPages }: Rewriting,
+): RewrittenProgram {
   // Modules of the host, which may share memories with these, mark none.
   const marks = marksPages && plan.importedModules.length === 0;
   return {
@@ -68,6 +81,33 @@ export function rewriteProgram(bytes: Uint8Array, metering: Metering, marksPages
 export function rewriteImportedModule(bytes: Uint8Array): RewrittenCore {
   validateModule(bytes);
   return rewriteModule(bytes, { metering: "fuel", marksPages: false, counter: "imported" });
+}
+
+/** Makes a component of a core module of WASI preview 1, with the official adapter; rejects with an Error that says why not. */
+export type Preview1Adapter = (module: Uint8Array, isCommand: boolean) => Promise<Uint8Array>;
+
+/**
+ * As `rewriteProgram`; a core module that imports WASI preview 1 and nothing else becomes a component first.
+ *
+ * @throws CompilationFailed
+ */
+export async function adaptAndRewrite(
+  bytes: Uint8Array,
+  metering: Metering,
+  marksPages: boolean,
+  adapt: Preview1Adapter,
+): Promise<RewrittenProgram> {
+  const use = validateWasmHeader(bytes) === "core" ? preview1Use(bytes) : undefined;
+  if (use === undefined) return rewriteProgram(bytes, metering, marksPages);
+  validateModule(bytes);
+  let component: Uint8Array;
+  try {
+    component = await adapt(bytes, use.isCommand);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CompilationFailed(`the module of WASI preview 1 could not be adapted: ${reason}`, error);
+  }
+  return rewriteLinked(completeAdapted(linkComponent(component)), { metering, marksPages });
 }
 
 /** Compiles rewritten modules off the calling thread. */

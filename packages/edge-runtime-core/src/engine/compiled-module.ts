@@ -10,7 +10,8 @@ import { costTable } from "../instrument/cost-table.ts";
 import type { Metering } from "../instrument/plan.ts";
 import type { ArtifactContent } from "./artifact.ts";
 import { decodeArtifact, encodeArtifact, isArtifact, rewriterVersion } from "./artifact.ts";
-import { compileCores, rewriteProgram } from "./compile.ts";
+import { adaptAndRewrite, compileCores, rewriteProgram } from "./compile.ts";
+import type { RewrittenProgram } from "./compile.ts";
 import { createComponentProgram } from "./component-program.ts";
 import type { CompiledCore } from "./core-instance.ts";
 import { createCoreProgram } from "./core-program.ts";
@@ -124,7 +125,8 @@ export class CompiledModule {
     const proposals = options?.proposals ?? engine.proposals;
     const contentHash = engine.platform.sha256(bytes);
     const kept = engine.isPoolingEnabled() ? "pooled" : "single";
-    const key = `${contentHash}-${metering}-${kept}-r${rewriterVersion}-c${costTable.version}`;
+    const adapted = engine.platform.adaptPreview1 === undefined ? "" : "-p1";
+    const key = `${contentHash}-${metering}-${kept}-r${rewriterVersion}-c${costTable.version}${adapted}`;
     const compile = (): Promise<CompiledModule> =>
       CompiledModule.#compileOnce(engine, { bytes, metering, proposals, contentHash, key });
     const allowed = proposalNames.filter((name) => proposals[name] === true).join("-");
@@ -138,12 +140,10 @@ export class CompiledModule {
       checkProposals(cached.cores, source.proposals);
       return cached;
     }
-    const { rewrite, validateComponent } = engine.platform;
-    const refusal = validateWasmHeader(bytes) === "component" ? await validateComponent?.(bytes) : undefined;
+    const refusal =
+      validateWasmHeader(bytes) === "component" ? await engine.platform.validateComponent?.(bytes) : undefined;
     if (refusal !== undefined) throw new CompilationFailed(refusal);
-    const marksPages = engine.isPoolingEnabled();
-    const program =
-      rewrite === undefined ? rewriteProgram(bytes, metering, marksPages) : await rewrite(bytes, metering, marksPages);
+    const program = await CompiledModule.#rewrite(engine, source);
     checkProposals(program.cores, source.proposals);
     const content: ArtifactContent = {
       ...program,
@@ -155,6 +155,14 @@ export class CompiledModule {
     const module = new CompiledModule(engine, content, await compileCores(content.cores));
     await engine.cache?.write(key, module.toArtifact());
     return module;
+  }
+
+  static async #rewrite(engine: WasmEngine, { bytes, metering }: CompileSource): Promise<RewrittenProgram> {
+    const { rewrite, adaptPreview1 } = engine.platform;
+    const marksPages = engine.isPoolingEnabled();
+    if (rewrite !== undefined) return rewrite(bytes, metering, marksPages, adaptPreview1 !== undefined);
+    if (adaptPreview1 !== undefined) return adaptAndRewrite(bytes, metering, marksPages, adaptPreview1);
+    return rewriteProgram(bytes, metering, marksPages);
   }
 
   /** A cache entry that is corrupt, foreign or not what its key says is removed and made anew. */

@@ -2,7 +2,7 @@
 // implements this with Node.js, tests with fakes.
 
 import type { Metering } from "../instrument/plan.ts";
-import type { RewrittenProgram } from "./compile.ts";
+import type { Preview1Adapter, RewrittenProgram } from "./compile.ts";
 
 export interface Platform {
   /** Monotonic clock in milliseconds with sub-millisecond resolution; the origin is arbitrary. */
@@ -33,9 +33,20 @@ export interface Platform {
   /**
    * Validates, links and rewrites a program elsewhere, under limits of its own on time and memory, so that a hostile one
    * neither blocks nor ends this thread; rejects with CompilationFailed. `marksPages` is for what it calls,
-   * `rewriteProgram`. Default: on the calling thread, without limits.
+   * `rewriteProgram`; `adaptsPreview1` says that it is to call `adaptAndRewrite` instead. Default: on the calling
+   * thread, without limits.
    */
-  readonly rewrite?: (bytes: Uint8Array, metering: Metering, marksPages: boolean) => Promise<RewrittenProgram>;
+  readonly rewrite?: (
+    bytes: Uint8Array,
+    metering: Metering,
+    marksPages: boolean,
+    adaptsPreview1?: boolean,
+  ) => Promise<RewrittenProgram>;
+  /**
+   * Makes components of core modules that import WASI preview 1. Default: they stay core modules, for hosts that offer
+   * those functions themselves.
+   */
+  readonly adaptPreview1?: Preview1Adapter;
 }
 
 /** Where compiled artifacts are kept between starts. Both calls may fail silently: the cache is never the only copy. */

@@ -57,8 +57,8 @@ export class CompileThread implements CompilePorts, AsyncDisposable {
     throw failureOf(outcome);
   };
 
-  readonly rewrite: CompilePorts["rewrite"] = async (bytes, metering, marksPages) => {
-    const outcome = await this.#do({ kind: "rewrite", bytes, metering, marksPages });
+  readonly rewrite: CompilePorts["rewrite"] = async (bytes, metering, marksPages, adaptsPreview1 = false) => {
+    const outcome = await this.#do({ kind: "rewrite", bytes, metering, marksPages, adaptsPreview1 });
     if (outcome.kind === "rewritten") return outcome.program;
     throw failureOf(outcome);
   };

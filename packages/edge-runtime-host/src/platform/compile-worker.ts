@@ -3,14 +3,23 @@
 import { parentPort } from "node:worker_threads";
 import { CompilationFailed } from "edge-runtime-common";
 import type { Metering, RewrittenProgram } from "edge-runtime-core";
-import { rewriteProgram } from "edge-runtime-core/internal";
+import { adaptAndRewrite, rewriteProgram } from "edge-runtime-core/internal";
 import { ComponentValidator } from "./component-validator.ts";
+import { adaptPreview1 } from "./preview1-adapter.ts";
 import { parseWat } from "./wat-parser.ts";
 
 export type CompileTask =
   | { readonly kind: "parse"; readonly text: string }
   | { readonly kind: "validate"; readonly bytes: Uint8Array }
-  | { readonly kind: "rewrite"; readonly bytes: Uint8Array; readonly metering: Metering; readonly marksPages: boolean };
+  | RewriteTask;
+
+interface RewriteTask {
+  readonly kind: "rewrite";
+  readonly bytes: Uint8Array;
+  readonly metering: Metering;
+  readonly marksPages: boolean;
+  readonly adaptsPreview1: boolean;
+}
 
 export type CompileOutcome =
   | { readonly kind: "parsed"; readonly bytes: Uint8Array }
@@ -28,11 +37,15 @@ export interface CompilerReady {
 
 const validator = new ComponentValidator();
 
+async function rewrite({ bytes, metering, marksPages, adaptsPreview1 }: RewriteTask): Promise<RewrittenProgram> {
+  if (adaptsPreview1) return adaptAndRewrite(bytes, metering, marksPages, adaptPreview1);
+  return rewriteProgram(bytes, metering, marksPages);
+}
+
 async function perform(task: CompileTask): Promise<CompileOutcome> {
   try {
     if (task.kind === "validate") return { kind: "validated", refusal: await validator.validate(task.bytes) };
-    if (task.kind === "rewrite")
-      return { kind: "rewritten", program: rewriteProgram(task.bytes, task.metering, task.marksPages) };
+    if (task.kind === "rewrite") return { kind: "rewritten", program: await rewrite(task) };
     return { kind: "parsed", bytes: await parseWat(task.text) };
   } catch (error) {
     if (error instanceof CompilationFailed) {

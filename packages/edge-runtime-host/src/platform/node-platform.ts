@@ -7,6 +7,7 @@ import { getHeapStatistics } from "node:v8";
 import type { Platform } from "edge-runtime-core";
 import { defaultArtifactKeyFile, readArtifactKey, readOrCreateArtifactKey } from "./artifact-key.ts";
 import { ComponentValidator } from "./component-validator.ts";
+import { adaptPreview1 } from "./preview1-adapter.ts";
 import { parseWat } from "./wat-parser.ts";
 
 export interface NodePlatformOptions {
@@ -55,5 +56,6 @@ export function createNodePlatform(options: NodePlatformOptions = {}): Platform 
     },
     parseWat,
     validateComponent: new ComponentValidator().validate,
+    adaptPreview1,
   };
 }
