@@ -2,12 +2,14 @@
 
 import { component } from "./conformance/component/main.ts";
 import { core } from "./conformance/core/main.ts";
+import { wasi } from "./conformance/wasi/main.ts";
 import { isUsageError, UsageError } from "./conformance/usage-error.ts";
 
 /** Each takes its arguments and gives the exit status. */
 const commands: ReadonlyMap<string, (args: readonly string[]) => Promise<number>> = new Map([
   ["core", core],
   ["component", component],
+  ["wasi", wasi],
 ]);
 
 const help = `npm run conformance -- COMMAND [OPTIONS]
