@@ -49,7 +49,7 @@ function statusOf(result: ExecutionResult): number | undefined {
 
 function judge(test: TestCase, result: ExecutionResult, stdout: string, stderr: string): Outcome {
   const status = statusOf(result);
-  const said = stderr.trim().split("\n").slice(0, 2).join(" ");
+  const said = stderr.trim().split("\n").slice(0, 4).join(" ");
   const ended = result.kind === "trap" && status === undefined ? result.message : `status ${status}`;
   if (status !== test.exitCode) return { kind: "failed", reason: `${ended}, expected ${test.exitCode} ${said}` };
   for (const [name, expected, actual] of [
