@@ -1,6 +1,6 @@
 // Modules of WASI preview 1 as components, by the official tools and the official adapter: the module stays as it is,
 // the adapter beside it turns its calls into those of WASI 0.2. The adapter's two files (50 KB each) are in jco's package,
-// which takes 250 MB with what it depends on and is no dependency of ours: packing this package copies the files into it.
+// which takes 340 MB with all that it depends on and is no dependency of ours: packing this package copies the files.
 
 import { readFile } from "node:fs/promises";
 
