@@ -39,6 +39,7 @@ const HOST_PORT =
   "expected a host and port as in api.example.com:443, *.example.com:*, 192.0.2.1:53 or [2001:db8::1]:53";
 const GUEST_PATH = "expected the directory's path in the guest, of 1 to 1024 characters";
 const ENTRY = "expected the name of an export";
+const VARIABLE = "expected names of variables, without =, and values of at most 32,768 characters";
 
 const engineTable = table({
   pooling_allocator: flag().default(true),
@@ -101,8 +102,18 @@ const directoryTable = table({
   write: flag().default(false),
 });
 
+function environment() {
+  const name = z.string().regex(/^[^=\0]{1,1024}$/u, VARIABLE);
+  const values = z.string(VARIABLE).max(32_768, VARIABLE);
+  return z
+    .record(name, values, { error: ({ code }) => (code === "invalid_key" ? VARIABLE : "expected a table") })
+    .default({});
+}
+
 const permissionsTable = table({
   logging: flag().default(false),
+  environment: environment(),
+  clock_resolution_us: integer(1, 1_000_000).default(1000),
   directories: z.array(directoryTable, "expected a list of tables").max(64, "expected at most 64").default([]),
   network: table({ allow: hostPorts(), allow_private: hostPorts(), listen: hostPorts() }).prefault({}),
 });

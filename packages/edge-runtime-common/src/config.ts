@@ -72,6 +72,10 @@ export interface ServerConfig {
 /** Grants of a function; nothing is granted by default. */
 export interface FunctionPermissions {
   readonly loggingEnabled: boolean;
+  /** Variables that `wasi:cli/environment` tells, by name. Default none. */
+  readonly environment: ReadonlyMap<string, string>;
+  /** Microseconds, 1 to 1,000,000: how finely `wasi:clocks` shows the time. Default 1000. */
+  readonly clockResolutionUs: number;
   /** What `wasi:filesystem` shows, at most 64, each with a path of its own. Default none. */
   readonly directories: readonly DirectoryPermission[];
   readonly network: NetworkPermissions;
@@ -223,9 +227,12 @@ function toFunction(table: FunctionTable, base: ExecutionConfig): FunctionConfig
   });
 }
 
-function toPermissions({ logging, network, directories }: FunctionTable["permissions"]): FunctionPermissions {
+function toPermissions(permissions: FunctionTable["permissions"]): FunctionPermissions {
+  const { logging, environment, clock_resolution_us: clockResolutionUs, network, directories } = permissions;
   return Object.freeze({
     loggingEnabled: logging,
+    environment: new Map(Object.entries(environment)),
+    clockResolutionUs,
     directories: Object.freeze(directories.map(({ host, guest, write }) => ({ host, guest, isWritable: write }))),
     network: Object.freeze({ allow: network.allow, allowPrivate: network.allow_private, listen: network.listen }),
   });

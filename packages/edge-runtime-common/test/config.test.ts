@@ -53,6 +53,8 @@ const everyKeyToml = `
   proposals = ["threads"]
   [functions.permissions]
   logging = true
+  environment = { GREETING = "hello" }
+  clock_resolution_us = 50
   directories = [{ host = "data", guest = "/data", write = true }]
   network = { allow = ["API.example.com:443"], allow_private = ["[0::1]:*"], listen = ["127.0.0.1:80"] }`;
 
@@ -89,6 +91,8 @@ const everyKeyJson = {
       proposals: ["threads"],
       permissions: {
         logging: true,
+        environment: { GREETING: "hello" },
+        clock_resolution_us: 50,
         directories: [{ host: "data", guest: "/data", write: true }],
         network: networkTable,
       },
@@ -102,6 +106,7 @@ const route =
   "functions[0].route: expected a path that starts with / and has no empty, . or .. segment, query or fragment";
 const name =
   "functions[0].name: expected a name of letters, digits, '.', '_' and '-', at most 64, the first a letter or digit";
+const variable = "expected names of variables, without =, and values of at most 32,768 characters";
 const withRoute = (value: unknown) => ({ functions: [{ ...hello, route: value }] });
 const withName = (value: unknown) => ({ functions: [{ ...hello, name: value }] });
 const withDirectories = (...directories: readonly unknown[]) => ({
@@ -156,6 +161,15 @@ const rejected: readonly (readonly [unknown, string])[] = [
     "functions[0].permissions.network.allow[1]: expected a host and port as in api.example.com:443, " +
       `*.example.com:*, 192.0.2.1:53 or [2001:db8::1]:53, got ${JSON.stringify(text)}`,
   ]),
+  [
+    { functions: [{ ...hello, permissions: { environment: { A: 1 }, clock_resolution_us: 0 } }] },
+    `functions[0].permissions.environment.A: ${variable}, got 1; ` +
+      "functions[0].permissions.clock_resolution_us: expected an integer from 1 to 1000000, got 0",
+  ],
+  [
+    { functions: [{ ...hello, permissions: { environment: { "A=B": "" } } }] },
+    `functions[0].permissions.environment."A=B": ${variable}, got "A=B"`,
+  ],
   [
     withDirectories({ host: "", guest: "" }),
     'functions[0].permissions.directories[0].host: expected a path, got ""; ' +
@@ -258,6 +272,8 @@ describe("config", () => {
         entry: "go",
         permissions: {
           loggingEnabled: true,
+          environment: new Map([["GREETING", "hello"]]),
+          clockResolutionUs: 50,
           directories: [{ host: "data", guest: "/data", isWritable: true }],
           network: {
             allow: [{ scheme: undefined, host: { kind: "exact", host: "api.example.com" }, port: 443 }],
@@ -276,7 +292,13 @@ describe("config", () => {
   test("config: a function inherits [execution] and is granted nothing", () => {
     const [fn] = parseConfigData({ execution: { timeout_ms: 9 }, functions: [{ ...hello, max_fuel: 5 }] }).functions;
     assert.deepEqual(fn?.execution, { maxFuel: 5, timeoutMs: 9, maxMemoryMb: 128, fuelMetering: true });
-    assert.deepEqual(fn.permissions, { loggingEnabled: false, directories: [], network: noNetwork });
+    assert.deepEqual(fn.permissions, {
+      loggingEnabled: false,
+      environment: new Map(),
+      clockResolutionUs: 1000,
+      directories: [],
+      network: noNetwork,
+    });
     assert.deepEqual(fn.proposals, { gc: false, threads: false });
     assert.equal(fn.entry, undefined);
   });

@@ -3,7 +3,9 @@
 import { resolve } from "node:path";
 import type { FunctionConfig } from "edge-runtime-common";
 import { Grants } from "edge-runtime-core";
-import { checkDirectories, DIRECTORIES } from "edge-runtime-host";
+import { checkDirectories, CLOCK_RESOLUTION, DIRECTORIES, ENVIRONMENT } from "edge-runtime-host";
+
+const NS_PER_US = 1000n;
 
 /** Rejects with Io where a directory cannot be used. */
 export async function functionGrants({ permissions }: FunctionConfig, baseDirectory: string): Promise<Grants> {
@@ -12,5 +14,8 @@ export async function functionGrants({ permissions }: FunctionConfig, baseDirect
     host: resolve(baseDirectory, directory.host),
   }));
   await checkDirectories(directories);
-  return Grants.none.with(DIRECTORIES, directories);
+  return Grants.none
+    .with(CLOCK_RESOLUTION, BigInt(permissions.clockResolutionUs) * NS_PER_US)
+    .with(ENVIRONMENT, { variables: [...permissions.environment], arguments: [] })
+    .with(DIRECTORIES, directories);
 }

@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { parseConfigData } from "edge-runtime-common";
 import type { FunctionConfig } from "edge-runtime-common";
-import { DIRECTORIES } from "edge-runtime-host";
+import { CLOCK_RESOLUTION, DIRECTORIES, ENVIRONMENT } from "edge-runtime-host";
 import { functionGrants } from "../src/function-grants.ts";
 
-function functionWith(directories: readonly unknown[]): FunctionConfig {
-  const table = { name: "f", route: "/f", source: "f.wasm", permissions: { directories } };
+function functionWith(directories: readonly unknown[], more: object = {}): FunctionConfig {
+  const table = { name: "f", route: "/f", source: "f.wasm", permissions: { directories, ...more } };
   const [config] = parseConfigData({ functions: [table] }).functions;
   assert.ok(config);
   return config;
@@ -41,4 +41,20 @@ test("function grants: a directory that is missing fails the start", linuxOnly, 
   await assert.rejects(functionGrants(functionWith([{ host: "missing", guest: "/" }]), tmpdir()), {
     message: /^I\/O error: directory \/: ENOENT/,
   });
+});
+
+test("function grants: an empty environment and clocks of a millisecond unless configured", async () => {
+  const grants = await functionGrants(functionWith([]), "/");
+  assert.deepEqual(grants.get(ENVIRONMENT), { variables: [], arguments: [] });
+  assert.equal(grants.get(CLOCK_RESOLUTION), 1_000_000n);
+});
+
+test("function grants: variables and the clocks' resolution as configured", async () => {
+  const permissions = { environment: { B: "2", A: "" }, clock_resolution_us: 5 };
+  const grants = await functionGrants(functionWith([], permissions), "/");
+  assert.deepEqual(grants.get(ENVIRONMENT).variables, [
+    ["B", "2"],
+    ["A", ""],
+  ]);
+  assert.equal(grants.get(CLOCK_RESOLUTION), 5000n);
 });
