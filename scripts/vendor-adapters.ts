@@ -4,8 +4,7 @@
 import { copyFileSync, mkdirSync } from "node:fs";
 
 const target = new URL("../packages/edge-runtime-host/vendor/", import.meta.url);
-const host = new URL("../packages/edge-runtime-host/package.json", import.meta.url).href;
-const jco = import.meta.resolve("@bytecodealliance/jco", host);
+const jco = import.meta.resolve("@bytecodealliance/jco");
 
 mkdirSync(target, { recursive: true });
 for (const kind of ["command", "reactor"]) {

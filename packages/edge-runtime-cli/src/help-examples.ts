@@ -24,9 +24,13 @@ Examples:
   $ edge-runtime run examples/core-wat/fib.wat --invoke fib 15 --profile fib.cpuprofile
   $ edge-runtime run greet.wasm --invoke 'greet("World")'
   $ edge-runtime run greet.wasm --invoke greet '"World"'
+  $ edge-runtime run program.wasm --env LANG=C --dir data::/data:ro -- --verbose file
 
-Without --invoke: _start of a core module, run of a component. The program may log; entries go to stderr.
-Exit codes: 0 success, 1 the guest failed (trap, limit, err from run), 2 bad usage or input.`,
+Without --invoke: _start of a core module, run of a component. Programs (wasi:cli/run, or _start of WASI preview 1) get
+what follows -- as arguments, and stdin, stdout and stderr; they see no variable and no directory that is not named here.
+The program may log; entries go to stderr. With --json its output goes to the logs of the report.
+Exit codes: a program's own status; else 0 success, 1 the guest failed (trap, limit, err from run), 2 bad usage or input;
+130 after Ctrl-C.`,
   compile: `
 Examples:
   $ edge-runtime compile examples/core-wat/fib.wat -o fib.edge

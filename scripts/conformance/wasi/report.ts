@@ -1,6 +1,6 @@
 // What became of the tests: totals of each folder, and what did not go as expected by name.
 
-import { expectedFailures, isOfWasi03 } from "./expected.ts";
+import { isOfWasi03, knownFailures } from "./expected.ts";
 import type { Outcome } from "./run-test.ts";
 import type { TestCase } from "./test-case.ts";
 
@@ -14,9 +14,9 @@ export type Verdict = "passed" | "expected failure" | "refused as expected" | "n
 
 export function verdictOf({ test, outcome }: Finished): Verdict {
   if (isOfWasi03(test.name)) return outcome.kind === "refused" ? "refused as expected" : "new failure";
-  const isExpected = expectedFailures.has(test.name);
-  if (outcome.kind === "passed") return isExpected ? "unexpected pass" : "passed";
-  return isExpected ? "expected failure" : "new failure";
+  const known = knownFailures.get(test.name);
+  if (outcome.kind !== "passed") return known === undefined ? "new failure" : "expected failure";
+  return known === undefined || known.passesSometimes ? "passed" : "unexpected pass";
 }
 
 export function isFault(finished: Finished): boolean {
@@ -35,8 +35,8 @@ function countVerdicts(all: readonly Finished[]): string {
 function describe(finished: Finished): string {
   const { test, outcome } = finished;
   const reason = outcome.kind === "passed" ? "" : `: ${outcome.reason}`;
-  const known = expectedFailures.get(test.name);
-  return `  ${verdictOf(finished)}: ${test.name}${reason}${known === undefined ? "" : `\n    known: ${known}`}`;
+  const known = knownFailures.get(test.name);
+  return `  ${verdictOf(finished)}: ${test.name}${reason}${known === undefined ? "" : `\n    known: ${known.reason}`}`;
 }
 
 /** Components that are refused as they should be are counted, and one of them shows how. */

@@ -35,7 +35,7 @@ function readCase(data: string, file: string): TestCase {
   const specification = JSON.parse(text) as Specification;
   return {
     name: relative(data, file).replace(/\.wasm$/, ""),
-    folder: relative(data, dirname(file)),
+    folder: relative(data, dirname(file)) || ".",
     file,
     args: [basename(file), ...(specification.args ?? [])],
     env: Object.entries(specification.env ?? {}),
