@@ -30,6 +30,11 @@ export type NetworkErrorCode = (typeof networkErrorCodes)[number];
 export class NetworkFailure extends Error {
   readonly code: NetworkErrorCode;
 
+  /** The peer takes no more data, and said so in good order. */
+  get isBrokenPipe(): boolean {
+    return this.cause instanceof Error && "code" in this.cause && this.cause.code === "EPIPE";
+  }
+
   constructor(code: NetworkErrorCode, message: string = code, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = "NetworkFailure";

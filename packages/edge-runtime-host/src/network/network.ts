@@ -37,6 +37,6 @@ export interface Network {
   readonly bindTcp: (local: Endpoint) => TcpBinding;
   /** Listens where `binding` is, which is taken over; sockets it accepts stay open half and are paused. */
   readonly listenTcp: (binding: TcpBinding, backlog: number, signal: AbortSignal) => Promise<Server>;
-  /** A UDP socket at a local address. Rejects with NetworkFailure, or the signal's reason. */
-  readonly bindUdp: (local: Endpoint, signal: AbortSignal) => Promise<DatagramSocket>;
+  /** A UDP socket at a local address, which looks no names up. Throws NetworkFailure. */
+  readonly bindUdp: (local: Endpoint) => DatagramSocket;
 }

@@ -95,19 +95,21 @@ async function listenTcp(binding: TcpBinding, backlog: number, signal: AbortSign
   );
 }
 
-async function bindUdp({ address, port }: Endpoint, signal: AbortSignal): Promise<DatagramSocket> {
-  const socket = createSocket(isIPv6(address) ? { type: "udp6", ipv6Only: true } : { type: "udp4" });
-  return whileWanted<DatagramSocket>(
-    signal,
-    () => void socket.close(),
-    (resolve, reject) => {
-      socket.once("error", reject);
-      socket.bind({ address, port, exclusive: true }, () => {
-        socket.removeListener("error", reject);
-        resolve(socket);
-      });
-    },
-  );
+function bindUdp({ address, port }: Endpoint): DatagramSocket {
+  const isIp6 = isIPv6(address);
+  const socket = createSocket({
+    type: isIp6 ? "udp6" : "udp4",
+    ipv6Only: isIp6,
+    // Node asks for the address of every datagram's destination, which is one already.
+    lookup: (host, _options, callback) => callback(null, host, isIp6 ? 6 : 4),
+  });
+  try {
+    socket.bindSync({ address, port });
+    return socket;
+  } catch (error) {
+    socket.close();
+    throw toNetworkFailure(error);
+  }
 }
 
 export function createNodeNetwork(): Network {
