@@ -2,6 +2,7 @@
 // folder per package; this file is the list of their interfaces. What a function may do is its grants' business.
 
 import type { HostImports, Platform } from "edge-runtime-core";
+import type { Network } from "../network/network.ts";
 import { createCliInterfaces } from "./cli/cli-interfaces.ts";
 import { createClocks } from "./clocks/clock-interfaces.ts";
 import { FILESYSTEM_PREOPENS_INTERFACE, preopensInterface } from "./filesystem/preopens.ts";
@@ -10,11 +11,12 @@ import { IO_ERROR_INTERFACE, ioErrorInterface } from "./io/error.ts";
 import { IO_POLL_INTERFACE, pollInterface } from "./io/poll.ts";
 import { IO_STREAMS_INTERFACE, streamsInterface } from "./io/streams.ts";
 import { randomInterfaces } from "./random/random.ts";
+import { createSocketsImports } from "./sockets/sockets-imports.ts";
 
 /** What the services need of the platform. */
 export type WasiPlatform = Pick<Platform, "now" | "wallClock" | "schedule">;
 
-export function createWasiImports(platform: WasiPlatform): HostImports {
+export function createWasiImports(platform: WasiPlatform, network: Network): HostImports {
   return new Map([
     [FILESYSTEM_PREOPENS_INTERFACE, preopensInterface()],
     [FILESYSTEM_TYPES_INTERFACE, filesystemTypesInterface],
@@ -24,5 +26,6 @@ export function createWasiImports(platform: WasiPlatform): HostImports {
     ...createClocks(platform),
     ...randomInterfaces,
     ...createCliInterfaces(platform),
+    ...createSocketsImports(network),
   ]);
 }

@@ -77,6 +77,8 @@ describe("node network", () => {
     const socket = network.bindUdp(loopback);
     t.after(() => socket.close());
     assert.equal(socket.address().family, "IPv4");
-    assert.throws(() => network.bindUdp({ address: "127.0.0.1", port: socket.address().port }), { code: "address-in-use" });
+    assert.throws(() => network.bindUdp({ address: "127.0.0.1", port: socket.address().port }), {
+      code: "address-in-use",
+    });
   });
 });

@@ -97,8 +97,7 @@ export class TcpConnection {
 
   readonly source: ByteSource = {
     read: this.#read,
-    isReady: () =>
-      this.#isReadShut || this.#hasEnded || this.#failure !== undefined || this.#socket.readableLength > 0,
+    isReady: () => this.#isReadShut || this.#hasEnded || this.#failure !== undefined || this.#socket.readableLength > 0,
     onReady: this.#readers.add,
     close: () => {
       this.#shutReading();

@@ -219,5 +219,7 @@ export class TcpSocket implements Closable, Readiness {
 /** Spec: without a free port to start from, connecting fails with `address-in-use`. */
 function attemptFailure(error: unknown): NetworkFailure {
   const failure = toNetworkFailure(error);
-  return failure.code === "address-not-bindable" ? new NetworkFailure("address-in-use", "no free port", error) : failure;
+  return failure.code === "address-not-bindable"
+    ? new NetworkFailure("address-in-use", "no free port", error)
+    : failure;
 }

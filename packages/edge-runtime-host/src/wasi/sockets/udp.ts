@@ -187,10 +187,7 @@ const outgoingFunctions = {
   "[method]outgoing-datagram-stream.send": {
     kind: "sync",
     reads: "environment",
-    type: wit.func(
-      { self: wit.borrow(outgoingStream), datagrams: wit.list(outgoingDatagram) },
-      socketResult(wit.u64),
-    ),
+    type: wit.func({ self: wit.borrow(outgoingStream), datagrams: wit.list(outgoingDatagram) }, socketResult(wit.u64)),
     call: (_call: HostCall, stream: OutgoingStream, datagrams: readonly OutgoingDatagram[]) =>
       answer(() => send(stream, datagrams)),
   },
