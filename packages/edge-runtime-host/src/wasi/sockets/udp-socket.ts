@@ -25,9 +25,13 @@ export interface Datagram {
   readonly from: Endpoint;
 }
 
-type State =
-  | { readonly kind: "unbound" | "closed" }
-  | { readonly kind: "bind-in-progress" | "bound"; readonly socket: DatagramSocket; readonly local: Endpoint };
+interface BoundState {
+  readonly kind: "bind-in-progress" | "bound";
+  readonly socket: DatagramSocket;
+  readonly local: Endpoint;
+}
+
+type State = { readonly kind: "unbound" | "closed" } | BoundState;
 
 export class UdpSocket implements Closable {
   readonly family: AddressFamily;
@@ -73,17 +77,21 @@ export class UdpSocket implements Closable {
     this.#sockets.checkBind(this.family, wanted);
     const socket = this.#sockets.network.bindUdp(wanted);
     const local = { address: wanted.address, port: socket.address().port };
+    this.#listen(socket, local);
+    this.#state = { kind: "bind-in-progress", socket, local };
+    this.applyOptions();
+  }
+
+  #listen(socket: DatagramSocket, local: Endpoint): void {
     const isOpenToAll = this.#sockets.listensAt(local);
-    socket.on("message", (data, { address: from, port }) => {
-      const source = { address: canonicalAddress(from.split("%", 1)[0] ?? "") ?? from, port };
-      if (isOpenToAll || this.#sockets.reaches(source)) this.#receive({ data, from: source });
+    socket.on("message", (data, { address, port }) => {
+      const from = { address: canonicalAddress(address.split("%", 1)[0] ?? "") ?? address, port };
+      if (isOpenToAll || this.#sockets.reaches(from)) this.#receive({ data, from });
     });
     socket.on("error", (error) => {
       this.#receiveFailure ??= toNetworkFailure(error);
       this.#receivers.wake();
     });
-    this.#state = { kind: "bind-in-progress", socket, local };
-    this.applyOptions();
   }
 
   finishBind(): void {
@@ -108,11 +116,10 @@ export class UdpSocket implements Closable {
   /** Begins new streams, to one peer or to many; gives their generation. Spec: earlier ones stop working. */
   stream(address: IpSocketAddress | undefined): number {
     if (this.#state.kind !== "bound") throw new NetworkFailure("invalid-state");
-    const { socket } = this.#state;
     const remote = address === undefined ? undefined : remoteEndpoint(this.family, address);
     if (remote !== undefined) this.#sockets.checkReach(remote);
     this.#generation += 1;
-    this.#connect(socket, remote);
+    this.#connect(this.#remote === undefined ? this.#state.socket : this.#bindAgain(this.#state), remote);
     this.#receiveFailure = undefined;
     this.#sendFailure = undefined;
     const waiting = this.#waiting.splice(0);
@@ -121,11 +128,22 @@ export class UdpSocket implements Closable {
     return this.#generation;
   }
 
+  /** A new socket in the place of one that has a peer: Linux takes away the port of one whose peer is taken away. */
+  #bindAgain({ socket, local }: BoundState): DatagramSocket {
+    socket.close();
+    this.#remote = undefined;
+    this.#state = { kind: "closed" };
+    const again = this.#sockets.network.bindUdp(local);
+    this.#listen(again, local);
+    this.#state = { kind: "bound", socket: again, local };
+    this.applyOptions();
+    return again;
+  }
+
   #connect(socket: DatagramSocket, remote: Endpoint | undefined): void {
+    if (remote === undefined) return;
     try {
-      if (this.#remote !== undefined) socket.disconnect();
-      this.#remote = undefined;
-      if (remote !== undefined) socket.connectSync(remote.port, remote.address);
+      socket.connectSync(remote.port, remote.address);
       this.#remote = remote;
     } catch (error) {
       throw toNetworkFailure(error);
