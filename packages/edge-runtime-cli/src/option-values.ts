@@ -1,5 +1,6 @@
 // Values of options, checked here so that the error names the flag and its range.
 
+import { parseHostPattern } from "edge-runtime-common";
 import type { Proposals } from "edge-runtime-core";
 import type { GrantedDirectory, LoggerLevel } from "edge-runtime-host";
 import { UsageError } from "./usage-error.ts";
@@ -45,6 +46,13 @@ export function parseAllow(text: string): Proposals {
     throw new UsageError(`--allow: expected one or more of ${PROPOSALS.join(", ")}, got ${JSON.stringify(text)}`);
   }
   return { gc: names.includes("gc"), threads: names.includes("threads") };
+}
+
+/** Throws UsageError where the text is no `host:port`. */
+export function parseHostPort(text: string): string {
+  const pattern = parseHostPattern(text);
+  if (pattern?.port !== undefined && pattern.scheme === undefined) return text;
+  throw new UsageError(`--allow-net: expected a host and port as in localhost:8080, got ${JSON.stringify(text)}`);
 }
 
 const READ_ONLY = ":ro";

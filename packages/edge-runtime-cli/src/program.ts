@@ -6,7 +6,14 @@ import type { Proposals } from "edge-runtime-core";
 import type { GrantedDirectory, LoggerLevel } from "edge-runtime-host";
 import type { ExitCode } from "./exit-code.ts";
 import { EXAMPLES } from "./help-examples.ts";
-import { addVariable, parseAllow, parseDirectory, parseIntegerOption, parseLogLevel } from "./option-values.ts";
+import {
+  addVariable,
+  parseAllow,
+  parseDirectory,
+  parseHostPort,
+  parseIntegerOption,
+  parseLogLevel,
+} from "./option-values.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface ServeOptions {
@@ -25,6 +32,8 @@ export interface RunOptions {
   readonly json?: true;
   readonly allow?: Proposals;
   readonly dir?: readonly GrantedDirectory[];
+  /** `host:port`. */
+  readonly allowNet?: readonly string[];
   /** File to write a profile to. */
   readonly profile?: string;
   /** Variables of the program's environment, by name. */
@@ -125,6 +134,11 @@ function addRun(program: Command): Command {
     )
     .option("--env <name=value>", "variable of the program's environment; NAME alone passes on ours", addVariable)
     .option("--inherit-env", "pass on the whole environment of this process")
+    .option(
+      "--allow-net <host:port>",
+      "let the component connect there, at private addresses too where the host is named in full; *:* is all that is public",
+      (text, earlier: readonly string[] = []) => [...earlier, parseHostPort(text)],
+    )
     .option("--profile <out>", "write where the fuel went to this file, for speedscope, Firefox or Chrome")
     .option("--json", "print one JSON object as the last line of stdout")
     .addHelpText("after", EXAMPLES.run);

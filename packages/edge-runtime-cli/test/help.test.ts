@@ -20,6 +20,7 @@ const FLAGS = {
     "--dir",
     "--env",
     "--inherit-env",
+    "--allow-net",
     "--profile",
     "--json",
   ],

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseAllow, parseDirectory, parseIntegerOption, parseLogLevel } from "../src/option-values.ts";
+import { parseAllow, parseDirectory, parseHostPort, parseIntegerOption, parseLogLevel } from "../src/option-values.ts";
 import { shieldNegativeLiterals, unshield } from "../src/negative-literals.ts";
 
 test("option-values: accepts digits, with underscores between them", () => {
@@ -48,6 +48,16 @@ test("option-values: --dir takes a directory, its guest path, and whether it is 
   }
   const earlier = [parseDirectory("a::/b", [])];
   assert.throws(() => parseDirectory("c::/b:ro", earlier), /--dir: expected a guest path of its own, got "\/b" twice/);
+});
+
+test("option-values: --allow-net takes a host and a port", () => {
+  for (const text of ["localhost:80", "*.example.com:*", "[::1]:1"]) assert.equal(parseHostPort(text), text);
+  for (const text of ["", "localhost", "http://localhost:80", "localhost:0", "127.1:80"]) {
+    assert.throws(() => parseHostPort(text), {
+      code: "ERR_EDGE_CLI_USAGE",
+      message: `--allow-net: expected a host and port as in localhost:8080, got ${JSON.stringify(text)}`,
+    });
+  }
 });
 
 test("negative-literals: only numbers that look like options are shielded, and given back", () => {

@@ -3,7 +3,7 @@
 import { resolve } from "node:path";
 import type { FunctionConfig } from "edge-runtime-common";
 import { Grants } from "edge-runtime-core";
-import { checkDirectories, CLOCK_RESOLUTION, DIRECTORIES, ENVIRONMENT } from "edge-runtime-host";
+import { checkDirectories, CLOCK_RESOLUTION, DIRECTORIES, ENVIRONMENT, socketsGrant } from "edge-runtime-host";
 
 const NS_PER_US = 1000n;
 
@@ -17,5 +17,6 @@ export async function functionGrants({ permissions }: FunctionConfig, baseDirect
   return Grants.none
     .with(CLOCK_RESOLUTION, BigInt(permissions.clockResolutionUs) * NS_PER_US)
     .with(ENVIRONMENT, { variables: [...permissions.environment], arguments: [] })
-    .with(DIRECTORIES, directories);
+    .with(DIRECTORIES, directories)
+    .with(socketsGrant, permissions.network);
 }

@@ -16,6 +16,7 @@ import { formatGuestStack, keepLongStacks } from "../guest-stack-text.ts";
 import { exitCodeOf } from "../exit-code.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { isMainEntry } from "../entry-name.ts";
+import { grantNetwork } from "../network-grants.ts";
 import { resolveInvocation } from "../invocation.ts";
 import type { Invocation } from "../invocation.ts";
 import { createLocalEngine, loadModule } from "../local-engine.ts";
@@ -37,7 +38,8 @@ export interface RunRequest {
 export async function run(request: RunRequest, terminal: Terminal): Promise<ExitCode> {
   const { options } = request;
   keepLongStacks();
-  const directories = await grantDirectories(Grants.none, options.dir ?? []);
+  const network = grantNetwork(Grants.none, options.allowNet ?? []);
+  const granted = await grantDirectories(network, options.dir ?? []);
   const profile = await createProfile(options);
   const engine = createLocalEngine();
   const execution = toExecution(options);
@@ -48,7 +50,7 @@ export async function run(request: RunRequest, terminal: Terminal): Promise<Exit
   const invocation = resolveInvocation(module, { ...request, invoke: options.invoke });
   const imports = createHostImports({ platform: engine.platform });
   const program = { file: request.file, programArgs: invocation.programArgs, options, streams: terminal.streams };
-  const grants = createProgramGrants(directories, program);
+  const grants = createProgramGrants(granted, program);
   const runner = await InstanceRunner.create(engine, module, { execution, imports, grants });
   const context = new WorkerContext({
     requestId: randomUUID(),
