@@ -101,7 +101,7 @@ describe("sockets", () => {
       socket.resume();
       // Without an end: it goes on until the other side is gone.
       const timer = setInterval(() => socket.write("more"), 10);
-      closed.push(once(socket, "close").finally(() => clearInterval(timer)));
+      closed.push(new Promise((resolve) => socket.on("close", resolve)).finally(() => clearInterval(timer)));
     });
     const start = await createRunner(t, { timeoutMs: 500, grant: networkGrant({ allowPrivate: ["127.0.0.1:*"] }) });
     assert.equal(await answerOf(start("127.0.0.1", port, "hello")), "ERR_EDGE_EXECUTION_TIMEOUT");

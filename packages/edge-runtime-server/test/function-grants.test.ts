@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { parseConfigData } from "edge-runtime-common";
 import type { FunctionConfig } from "edge-runtime-common";
-import { CLOCK_RESOLUTION, DIRECTORIES, ENVIRONMENT } from "edge-runtime-host";
+import { CLOCK_RESOLUTION, DIRECTORIES, ENVIRONMENT, socketsGrant } from "edge-runtime-host";
 import { functionGrants } from "../src/function-grants.ts";
 
 function functionWith(directories: readonly unknown[], more: object = {}): FunctionConfig {
@@ -57,4 +57,18 @@ test("function grants: variables and the clocks' resolution as configured", asyn
     ["A", ""],
   ]);
   assert.equal(grants.get(CLOCK_RESOLUTION), 5000n);
+});
+
+test("function grants: sockets reach what the configuration lists, by default nothing", async () => {
+  assert.deepEqual((await functionGrants(functionWith([]), "/")).get(socketsGrant), socketsGrant.none);
+  const permissions = { network: { allow: ["a.test:1"], allow_private: ["b.test:2"], listen: ["127.0.0.1:3"] } };
+  const [config] = parseConfigData({
+    functions: [{ name: "f", route: "/f", source: "f.wasm", permissions }],
+  }).functions;
+  assert.ok(config);
+  const { allow, allowPrivate, listen } = (await functionGrants(config, "/")).get(socketsGrant);
+  assert.deepEqual(
+    [allow, allowPrivate, listen].map((list) => list.map(({ port }) => port)),
+    [[1], [2], [3]],
+  );
 });
