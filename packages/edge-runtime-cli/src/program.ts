@@ -137,7 +137,7 @@ function addRun(program: Command): Command {
     .option(
       "--allow-net <host:port>",
       "let the component connect there, at private addresses too where the host is named in full; *:* is all that is public",
-      (text, earlier: readonly string[] = []) => [...earlier, parseHostPort(text)],
+      (text, earlier?: readonly string[]) => [...(earlier ?? []), parseHostPort(text)],
     )
     .option("--profile <out>", "write where the fuel went to this file, for speedscope, Firefox or Chrome")
     .option("--json", "print one JSON object as the last line of stdout")

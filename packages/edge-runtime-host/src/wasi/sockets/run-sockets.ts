@@ -111,7 +111,7 @@ export class RunSockets {
 
   end(): void {
     this.#ending.abort(new NetworkFailure("connection-aborted", "the run ended"));
-    for (const socket of [...this.#open]) socket.close();
+    for (const socket of this.#open) socket.close();
     this.#open.clear();
     this.#namesByAddress.clear();
   }

@@ -1,6 +1,7 @@
 // The state machine of the specification, method by method.
 
 import assert from "node:assert/strict";
+import type { SetKeepAliveOptions } from "node:net";
 import { describe, test } from "node:test";
 import type { TestContext } from "node:test";
 import { createNodeNetwork } from "../../../src/network/node-network.ts";
@@ -234,10 +235,10 @@ describe("tcp options", () => {
         ...real,
         connectTcp: async (...args) => {
           const socket = await real.connectTcp(...args);
-          const { setKeepAlive } = socket;
-          socket.setKeepAlive = (...setting: unknown[]) => {
-            settings.push(setting[0]);
-            return Reflect.apply(setKeepAlive, socket, setting) as typeof socket;
+          const setKeepAlive = socket.setKeepAlive.bind(socket);
+          socket.setKeepAlive = (setting?: SetKeepAliveOptions | boolean) => {
+            settings.push(setting);
+            return setKeepAlive(setting as SetKeepAliveOptions);
           };
           return socket;
         },

@@ -143,7 +143,9 @@ describe("wasi:sockets/tcp", () => {
     assert.deepEqual(guest.method("input-stream.read", input, 1n), { tag: "err", val: { tag: "closed" } });
     assert.equal(guest.function("sockets/network#network-error-code", { message: "of another service" }), undefined);
   });
+});
 
+describe("wasi:sockets/tcp access", () => {
   test("tcp: a refused connection closes the socket", async (t) => {
     const guest = startGuest(t, { allow: ["8.8.8.8:1"], network: createRecordingNetwork() });
     const socket = guest.tcp();
@@ -222,7 +224,9 @@ describe("wasi:sockets/tcp", () => {
     other.bind(chosen, ipv4(0));
     assert.equal(other.method("tcp-socket.start-listen", chosen).val, "access-denied");
   });
+});
 
+describe("wasi:sockets/tcp lifetimes", () => {
   test("tcp: a listener accepts connections with its own options", async (t) => {
     const guest = startGuest(t, { ...loopback, listen: ["127.0.0.1:*"] });
     const listener = guest.tcp();

@@ -138,7 +138,9 @@ describe("wasi:sockets/udp", () => {
     assert.equal(client.start("bind", client.udp(), ipv4(0), "udp-socket").val, "access-denied");
     assert.equal(client.start("bind", client.udp(), ipv4(53, [0, 0, 0, 0]), "udp-socket").val, "access-denied");
   });
+});
 
+describe("wasi:sockets/udp bounds and errors", () => {
   test("udp: datagrams that wait are bounded in number and bytes, later ones are lost", async (t) => {
     const guest = startGuest(t, loopback);
     const [sender] = await peerSocket(t);
