@@ -127,10 +127,7 @@ function addRun(program: Command): Command {
     .option(
       "--dir <host[::guest][:ro]>",
       "let the component use this directory, under its guest path; :ro only lets it read",
-      (text, earlier: readonly GrantedDirectory[] | undefined) => [
-        ...(earlier ?? []),
-        parseDirectory(text, earlier ?? []),
-      ],
+      (text, earlier?: readonly GrantedDirectory[]) => [...(earlier ?? []), parseDirectory(text, earlier ?? [])],
     )
     .option("--env <name=value>", "variable of the program's environment; NAME alone passes on ours", addVariable)
     .option("--inherit-env", "pass on the whole environment of this process")

@@ -4,7 +4,7 @@ import { isDeepStrictEqual, inspect } from "node:util";
 import { CompilationFailed, ImportNotFound, RuntimeError } from "edge-runtime-common";
 import type { HostImports, HostItem, WasmEngine } from "edge-runtime-core";
 import { CompiledModule, createHostModule } from "edge-runtime-core";
-import { toValue } from "../../../packages/edge-runtime-core/test/canonical-abi/vector-form.ts";
+import { toValue } from "../vector-form.ts";
 import { instanceItems } from "./host-items.ts";
 import { isTrap, judgeRefusal } from "./judge.ts";
 import { coreFeature, laterFeature } from "./later-features.ts";
