@@ -249,6 +249,30 @@ describe("wasi:sockets/tcp lifetimes", () => {
     assert.equal(await guest.readAll(input), "pong");
   });
 
+  test("tcp: IPv6 works as IPv4 does, and its sockets are of IPv6 only", async (t) => {
+    const guest = startGuest(t, { allowPrivate: ["[::1]:*"], listen: ["[::1]:*", "[::]:*"] });
+    const listener = guest.tcp("ipv6");
+    const bound = guest.start("bind", listener, ipv6(0));
+    if (bound.val === "address-not-bindable") return t.skip("this machine has no IPv6");
+    must(guest.method("tcp-socket.finish-bind", listener));
+    must(guest.method("tcp-socket.start-listen", listener));
+    must(await guest.finish("tcp-socket.finish-listen", listener));
+    const address = guest.method("tcp-socket.local-address", listener).val as ReturnType<typeof ipv6>;
+    assert.deepEqual(address, ipv6(address.val.port));
+    const client = guest.tcp("ipv6");
+    const [, output] = await guest.connect(client, address);
+    assert.deepEqual(guest.method("tcp-socket.remote-address", client).val, address);
+    const [, input] = must(await guest.finish("tcp-socket.accept", listener)) as unknown as [object, object];
+    await guest.write(output, "hello");
+    must(guest.method("tcp-socket.shutdown", client, "send"));
+    assert.equal(await guest.readAll(input), "hello");
+    const everywhere = guest.tcp("ipv6");
+    await guest.listen(everywhere, ipv6(0, [0, 0, 0, 0, 0, 0, 0, 0]));
+    const { val } = guest.method("tcp-socket.local-address", everywhere).val as ReturnType<typeof ipv6>;
+    const old = startGuest(t, { allowPrivate: ["127.0.0.1:*"] });
+    await assert.rejects(old.connect(old.tcp(), ipv4(val.port)), /connection-refused/);
+  });
+
   test("tcp: an address where another listens is in use", async (t) => {
     const port = await serve(t, echo);
     const guest = startGuest(t, { listen: ["127.0.0.1:*"] });
