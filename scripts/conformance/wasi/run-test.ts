@@ -66,7 +66,7 @@ async function runIn(test: TestCase, platform: Platform, directory: string | und
   const config = { ...defaultConfig().engine, poolingAllocator: false, cacheCompiledModules: false };
   const engine = new WasmEngine(config, { platform });
   const module = await CompiledModule.fromAny(engine, new Uint8Array(readFileSync(test.file)));
-  const entry = module.entryNames().find((name) => /^wasi:cli\/run@0\.2\./.test(name));
+  const entry = module.entryNames().find((name) => name.startsWith("wasi:cli/run@0.2."));
   if (entry === undefined) return { kind: "refused", reason: "it exports no wasi:cli/run of 0.2" };
   const [stdout, stderr] = [keepOutput(), keepOutput()];
   const granted = directory === undefined ? [] : [{ host: directory, guest: "/", isWritable: true }];
