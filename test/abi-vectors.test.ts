@@ -1,6 +1,7 @@
 // The canonical ABI vectors, where they are beside the checkout, and what the runner must find.
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -57,3 +58,19 @@ for (const [kind, vector, finding] of vectors) {
     assert.match(printAbiVectors(tallies), finding);
   });
 }
+
+test("ABI vectors: the command runs them, and fails where one does not hold", () => {
+  const data = join(scratch, "data");
+  mkdirSync(join(data, "abi-vectors/made"), { recursive: true });
+  const command = (vector: unknown): { status: number | null; stdout: string } => {
+    writeFileSync(join(data, "abi-vectors/made/lift.jsonl"), JSON.stringify(vector));
+    const args = ["scripts/conformance.ts", "component", "--data", data];
+    return spawnSync(process.execPath, args, { cwd: join(import.meta.dirname, ".."), encoding: "utf8" });
+  };
+  const holds = command(lift);
+  assert.match(holds.stdout, /^lift +1 passed +0 failed$/m);
+  assert.equal(holds.status, 0);
+  const fails = command({ ...lift, v: { type: "u16", value: "514" } });
+  assert.match(fails.stdout, /^ {2}lift:1 /m);
+  assert.equal(fails.status, 1);
+});

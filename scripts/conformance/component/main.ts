@@ -2,6 +2,7 @@
 
 import { existsSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { printAbiVectors, runAbiVectors } from "../abi-vectors/abi-vectors.ts";
 import { UsageError } from "../usage-error.ts";
 import { printSuite } from "./report.ts";
 import { runSuite, scriptsOf } from "./suite.ts";
@@ -13,8 +14,10 @@ or trap as asserted, what is invalid is refused with the official validator's ca
 reset are, and repeat their actions. What needs a feature outside the synchronous Component Model must be refused by
 that feature's name, and is listed with all that follows from it.
 
+The canonical ABI vectors under DIR/abi-vectors are compared with types, signatures, loads and stores.
+
   --data DIR     folder with cm-values/ and the like: <folder>/<stem>/<stem>.json and .wasm files
-  --filter TEXT  only scripts whose name (cm-values/transcode/transcode) contains TEXT
+  --filter TEXT  only scripts whose name (cm-values/transcode/transcode) contains TEXT; the vectors are 'abi-vectors'
   --json FILE    writes the counts, every failure and everything listed to FILE
   --help         this text
 
@@ -38,19 +41,22 @@ export async function component(args: readonly string[]): Promise<number> {
   const { data, filter, json } = values;
   if (data === undefined) throw new UsageError("--data DIR is missing");
   if (!existsSync(data)) throw new UsageError(`--data: ${data} does not exist`);
-  if (scriptsOf(data, filter).length === 0) {
+  const vectors = "abi-vectors".includes(filter) ? runAbiVectors(data) : [];
+  if (scriptsOf(data, filter).length === 0 && vectors.length === 0) {
     throw new UsageError(`no script under ${data} has a name with ${JSON.stringify(filter)}`);
   }
   const report = await runSuite(data, filter);
   console.log(printSuite(report));
+  if (vectors.length > 0) console.log(printAbiVectors(vectors));
   if (json !== undefined) {
     const folders = Object.fromEntries(report.folders);
     const text = JSON.stringify(
-      { total: report.total, folders },
+      { total: report.total, folders, vectors },
       (_key, value: unknown) => (value instanceof Map ? Object.fromEntries(value) : value),
       2,
     );
     writeFileSync(json, `${text}\n`);
   }
-  return report.total.failures.length === 0 ? 0 : 1;
+  const failed = report.total.failures.length + vectors.reduce((sum, { failures }) => sum + failures.length, 0);
+  return failed === 0 ? 0 : 1;
 }
