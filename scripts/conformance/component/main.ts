@@ -52,7 +52,7 @@ export async function component(args: readonly string[]): Promise<number> {
     const folders = Object.fromEntries(report.folders);
     const text = JSON.stringify(
       { total: report.total, folders, vectors },
-      (_key, value: unknown) => (value instanceof Map ? Object.fromEntries(value) : value),
+      (_key, value: unknown): unknown => (value instanceof Map ? Object.fromEntries(value) : value),
       2,
     );
     writeFileSync(json, `${text}\n`);
