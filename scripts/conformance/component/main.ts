@@ -23,6 +23,10 @@ The canonical ABI vectors under DIR/abi-vectors are compared with types, signatu
 
 Exit status: 0 where every assertion that is judged passes, 1 where not, 2 for a wrong command line.`;
 
+function mapToObject(_key: string, value: unknown): unknown {
+  return value instanceof Map ? (Object.fromEntries(value) as unknown) : value;
+}
+
 /** Exit status of the command. */
 export async function component(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({

@@ -189,3 +189,36 @@ test("values: more than 16 flat parameters and a large result go through memory"
   const value = Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`f${at}`, BigInt(at) * 1_000_000_007n]));
   assert.deepEqual(await call("same", value), value);
 });
+
+test("values: a map is a list of pairs, a list of fixed length an array that is passed flat where it is short", async () => {
+  const { call } = await bringToLife(`(component
+    ${libc}
+    (core module $main
+      (import "libc" "memory" (memory 1))
+      (func (export "sum") (param i32 i32 i32) (result i32)
+        (i32.add (i32.mul (local.get 0) (i32.const 100)) (i32.add (i32.mul (local.get 1) (i32.const 10)) (local.get 2))))
+      (func (export "long") (param i32) (result i32) (i32.load16_u offset=38 (local.get 0)))
+      (func (export "echo") (param i32 i32) (result i32)
+        (i32.store (i32.const 16) (local.get 0)) (i32.store (i32.const 20) (local.get 1)) (i32.const 16)))
+    (core instance $main (instantiate $main (with "libc" (instance $libc))))
+    (func (export "sum") (param "x" (list u8 3)) (result u32) (canon lift (core func $main "sum")))
+    (func (export "long") (param "x" (list u16 20)) (result u32)
+      (canon lift (core func $main "long") (memory $memory) (realloc $realloc)))
+    (func (export "echo") (param "x" (map string u8)) (result (map string u8))
+      (canon lift (core func $main "echo") (memory $memory) (realloc $realloc))))`);
+  assert.equal(await call("sum", [1, 2, 3]), 123);
+  await assert.rejects(call("sum", [1, 2]), SignatureMismatch);
+  assert.equal(
+    await call(
+      "long",
+      Array.from({ length: 20 }, (_, index) => 40_000 + index),
+    ),
+    40_019,
+  );
+  const pairs = [
+    ["a", 1],
+    ["b", 255],
+    ["a", 2],
+  ];
+  assert.deepEqual(await call("echo", pairs), pairs);
+});
