@@ -10,6 +10,7 @@
 
 import { ArtifactRefused } from "edge-runtime-common";
 import type { ComponentPlan } from "../component/index.ts";
+import { PLAN_VERSION } from "../component/index.ts";
 import { costTable } from "../instrument/cost-table.ts";
 import type { CorePlan, Metering } from "../instrument/plan.ts";
 import type { Platform } from "./platform.ts";
@@ -112,7 +113,9 @@ export function decodeArtifact(bytes: Uint8Array, platform: Platform): ArtifactC
   }
   const length = view.getUint32(bodyStart, true);
   const header = JSON.parse(parseAscii(bytes.subarray(bodyStart + 4, bodyStart + 4 + length))) as Header;
-  if (header.rewriterVersion !== rewriterVersion || header.costTableVersion !== costTable.version) {
+  const planVersion = header.component?.version ?? PLAN_VERSION;
+  const isOurs = header.rewriterVersion === rewriterVersion && planVersion === PLAN_VERSION;
+  if (!isOurs || header.costTableVersion !== costTable.version) {
     throw new ArtifactRefused("it was made by another version of the runtime: compile it again");
   }
   let at = bodyStart + 4 + length;

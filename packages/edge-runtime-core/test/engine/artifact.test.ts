@@ -7,6 +7,7 @@ import { fakePlatform } from "edge-runtime-testing";
 import type { EngineConfig } from "edge-runtime-common";
 import { CompiledModule } from "../../src/index.ts";
 import { costTable } from "../../src/instrument/cost-table.ts";
+import { PLAN_VERSION } from "../../src/component/index.ts";
 import { isArtifact, rewriterVersion } from "../../src/engine/artifact.ts";
 import { createEngine, createRunner, run, valueOf } from "../support/runs.ts";
 
@@ -73,9 +74,10 @@ test("artifact: one of another installation's key is refused, saying how to shar
 });
 
 /** Changes the header as text of the same length and signs the whole again, as only the owner of the key can. */
-function resigned(from: string, to: string): Uint8Array {
-  const bytes = artifact.slice();
-  const header = Buffer.from(bytes.subarray(48, 48 + headerLength)).toString("latin1");
+function resigned(from: string, to: string, original = artifact): Uint8Array {
+  const bytes = original.slice();
+  const length = new DataView(bytes.buffer).getUint32(44, true);
+  const header = Buffer.from(bytes.subarray(48, 48 + length)).toString("latin1");
   assert.ok(header.includes(from) && from.length === to.length);
   bytes.set(Buffer.from(header.replace(from, to), "latin1"), 48);
   bytes.set(platform.authenticate(bytes.subarray(44)), 12);
@@ -89,6 +91,12 @@ test("artifact: another version of rewriter, cost table or format is refused", a
   format[8] = 2;
   format.set(platform.authenticate(format.subarray(44)), 12);
   await refused(format, /format version 2, this runtime reads 1/);
+});
+
+test("artifact: a plan of another version of the linker is refused", async () => {
+  const component = (await CompiledModule.fromWat(engine, "(component)")).toArtifact();
+  const changed = resigned(`"component":{"version":${PLAN_VERSION}`, '"component":{"version":1', component);
+  await refused(changed, /another version/);
 });
 
 test("artifact: what is no artifact is refused as such", async () => {

@@ -33,9 +33,9 @@ function reasonOf(error: unknown): string {
 }
 
 function createEngine(compiler: CompileThread): WasmEngine {
-  const { parseWat, rewrite } = compiler;
+  const { parseWat, rewrite, validateComponent } = compiler;
   const config = { ...defaultConfig().engine, cacheCompiledModules: false };
-  return new WasmEngine(config, { platform: { ...testPlatform(), parseWat, rewrite } });
+  return new WasmEngine(config, { platform: { ...testPlatform(), parseWat, rewrite, validateComponent } });
 }
 
 const generous = { timeoutMs: 60_000, memoryMb: 512 };
@@ -67,6 +67,23 @@ test("compile thread: what does not compile is the same typed error", async () =
   );
   assert.equal(reasons[0], reasons[1]);
   await assert.rejects(CompiledModule.fromWat(engine, "(module (func (export"), /line 1, column/);
+});
+
+test("compile thread: components are refused in the official validator's words, or by the feature that they need", async () => {
+  await using compiler = new CompileThread(generous);
+  const engine = createEngine(compiler);
+  const refusal = async (text: string): Promise<CompilationFailed> => {
+    const error = await CompiledModule.fromWat(engine, text).then(
+      () => assert.fail("accepted"),
+      (reason: unknown) => reason,
+    );
+    assert.ok(error instanceof CompilationFailed, String(error));
+    return error;
+  };
+  const invalid = await refusal(`(component (export "f" (func 0)))`);
+  assert.equal(invalid.reason, "unknown function 0: function index out of bounds (at offset 0xb)");
+  assert.equal(invalid.feature, undefined);
+  assert.equal((await refusal(`(component (type (stream u8)))`)).feature, "streams (WASI 0.3)");
 });
 
 test("compile thread: a module that takes too long is refused, and the next is served", async () => {
