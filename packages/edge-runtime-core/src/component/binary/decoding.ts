@@ -41,12 +41,17 @@ export class Decoding extends Reader {
   items<T>(minBytes: number, item: () => T): T[] {
     const at = this.pos;
     const count = this.count(minBytes);
-    this.#tally.definitions += count;
-    if (this.#tally.definitions > MAX_DEFINITIONS)
-      this.fail(`component has more than ${MAX_DEFINITIONS} definitions`, at);
+    this.tally(count, at);
     const result: T[] = [];
     for (let index = 0; index < count; index++) result.push(item());
     return result;
+  }
+
+  /** Counts what a few bytes stand for as so many definitions. */
+  tally(count: number, at: number): void {
+    this.#tally.definitions += count;
+    if (this.#tally.definitions > MAX_DEFINITIONS)
+      this.fail(`component has more than ${MAX_DEFINITIONS} definitions`, at);
   }
 
   /** A presence byte, then the item where it is 1. */

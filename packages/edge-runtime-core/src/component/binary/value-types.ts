@@ -84,6 +84,7 @@ function fixedLength(reader: Decoding): number {
   const length = reader.u32();
   if (length === 0) reader.fail("a list of fixed length must not be empty", at);
   if (length > MAX_TYPE_NODES) reader.unsupported(`lists of a fixed length over ${MAX_TYPE_NODES}`, at);
+  reader.tally(length, at);
   return length;
 }
 

@@ -91,6 +91,7 @@ export function defineType(
   definition: Exclude<TypeDefinition, { readonly kind: "resource" }>,
   offset: number,
 ): TypeValue {
+  if (definition.kind === "fixed-list") draft.spend(definition.length);
   if (definition.kind !== "component" && definition.kind !== "instance") return resolveType(scope, definition, offset);
   const { kind, declarations } = definition;
   const closure = scope.close();

@@ -266,6 +266,17 @@ function bomb(level: (inner: string, depth: number) => string, innermost: string
   return Array.from({ length: 60 }).reduce<string>((inner, _, depth) => level(inner, depth), innermost);
 }
 
+test("link: lists of fixed length count by their elements, once for each instance of their component", async () => {
+  const long = "(type (list u8 90000))";
+  await refuses(`(component ${long.repeat(3)})`, /more than 200000 definitions/);
+  await refuses(
+    `(component (component $c ${long}) ${"(instance (instantiate $c))".repeat(30)})`,
+    /more than 2000000 steps of linking/,
+  );
+  await refuses(`(component (type $t (list u8 1000)) (type (list $t 1000)))`, /more than 100000 nodes/);
+  assert.equal((await link(`(component ${long})`)).coreModules, 0);
+});
+
 test("link: a component that would be instantiated 2^60 times is refused", () =>
   refuses(
     `(component ${bomb(
