@@ -54,11 +54,7 @@ export async function component(args: readonly string[]): Promise<number> {
   if (vectors.length > 0) console.log(printAbiVectors(vectors));
   if (json !== undefined) {
     const folders = Object.fromEntries(report.folders);
-    const text = JSON.stringify(
-      { total: report.total, folders, vectors },
-      (_key, value: unknown): unknown => (value instanceof Map ? Object.fromEntries(value) : value),
-      2,
-    );
+    const text = JSON.stringify({ total: report.total, folders, vectors }, mapToObject, 2);
     writeFileSync(json, `${text}\n`);
   }
   const failed = report.total.failures.length + vectors.reduce((sum, { failures }) => sum + failures.length, 0);
