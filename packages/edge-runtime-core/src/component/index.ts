@@ -10,7 +10,7 @@ export { linkComponent } from "./linker/link.ts";
 export type { LinkedComponent } from "./linker/link.ts";
 export type { ComponentPlan, ExternPlan } from "./plan.ts";
 export { PLAN_VERSION } from "./plan.ts";
-export { offeredFunctions } from "./runtime/host-items.ts";
+export { exportHasType, offeredFunctions } from "./runtime/host-items.ts";
 export type { ComponentInstance } from "./runtime/component-instance.ts";
 export { GuestResource } from "./runtime/guest-resource.ts";
 export type { ComponentTemplate } from "./runtime/template.ts";

@@ -5,7 +5,7 @@ import { ArtifactRefused, CompilationFailed } from "edge-runtime-common";
 import { validateWasmHeader } from "../binary/header.ts";
 import { textCodec } from "../binary/text-codec.ts";
 import type { FuncType } from "../canonical-abi/types.ts";
-import { createComponentTemplate, exportedFunctions, findExport } from "../component/index.ts";
+import { createComponentTemplate, exportedFunctions, exportHasType, findExport } from "../component/index.ts";
 import { costTable } from "../instrument/cost-table.ts";
 import type { Metering } from "../instrument/plan.ts";
 import type { ArtifactContent } from "./artifact.ts";
@@ -17,6 +17,7 @@ import type { CompiledCore } from "./core-instance.ts";
 import { createCoreProgram } from "./core-program.ts";
 import type { WasmEngine } from "./engine.ts";
 import type { HostImports } from "./host-functions.ts";
+import type { HostFuncType } from "./host-types.ts";
 import type { ModuleDescription } from "./module-description.ts";
 import { describeModule } from "./module-description.ts";
 import { covers, wantedMetering } from "./metering.ts";
@@ -219,6 +220,16 @@ export class CompiledModule {
     }
     const entry = this.#cores[0]?.plan.exports.find((item) => item.name === name && item.kind === "function");
     return entry?.signature === undefined ? undefined : { kind: "core", ...entry.signature };
+  }
+
+  /**
+   * Whether a component exports a function of that name and type, resources being those of `imports`: to be asked before
+   * the host calls a function with resources of its own.
+   */
+  hasEntry(name: string, type: HostFuncType, imports: HostImports): boolean {
+    const { component } = this.#content;
+    const found = component === undefined ? undefined : findExport(component, name);
+    return component !== undefined && found !== undefined && exportHasType(component, found, type, imports);
   }
 
   /** Names that `entryType` knows. */

@@ -7,6 +7,8 @@ import { createCliInterfaces } from "./cli/cli-interfaces.ts";
 import { createClocks } from "./clocks/clock-interfaces.ts";
 import { FILESYSTEM_PREOPENS_INTERFACE, preopensInterface } from "./filesystem/preopens.ts";
 import { FILESYSTEM_TYPES_INTERFACE, filesystemTypesInterface } from "./filesystem/types.ts";
+import { OUTGOING_HANDLER_INTERFACE, outgoingHandlerInterface } from "./http/outgoing-handler.ts";
+import { HTTP_TYPES_INTERFACE, httpTypesInterface } from "./http/types.ts";
 import { IO_ERROR_INTERFACE, ioErrorInterface } from "./io/error.ts";
 import { IO_POLL_INTERFACE, pollInterface } from "./io/poll.ts";
 import { IO_STREAMS_INTERFACE, streamsInterface } from "./io/streams.ts";
@@ -20,6 +22,8 @@ export function createWasiImports(platform: WasiPlatform, network: Network): Hos
   return new Map([
     [FILESYSTEM_PREOPENS_INTERFACE, preopensInterface()],
     [FILESYSTEM_TYPES_INTERFACE, filesystemTypesInterface],
+    [HTTP_TYPES_INTERFACE, httpTypesInterface],
+    [OUTGOING_HANDLER_INTERFACE, outgoingHandlerInterface],
     [IO_ERROR_INTERFACE, ioErrorInterface],
     [IO_POLL_INTERFACE, pollInterface],
     [IO_STREAMS_INTERFACE, streamsInterface],

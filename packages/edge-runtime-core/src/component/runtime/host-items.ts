@@ -3,6 +3,8 @@
 // Spec: Explainer "Canonical Interface Name".
 
 import { ImportNotFound } from "edge-runtime-common";
+import type { FuncType } from "../../canonical-abi/types.ts";
+import type { HostFuncType } from "../../engine/host-types.ts";
 import type { HostFunction, HostImports, HostItem, HostModule, HostResource } from "../../engine/host-functions.ts";
 import type { ComponentPlan, ExternPlan } from "../plan.ts";
 import { moduleDifference } from "../linker/module-signatures.ts";
@@ -108,6 +110,13 @@ function resolveAll(plan: ComponentPlan, host: HostImports): Resolving {
 export function offeredFunctions(plan: ComponentPlan, host: HostImports): readonly (HostFunction | undefined)[] {
   const state = resolveAll(plan, host);
   return plan.importedFunctions.map((_, index) => state.functions.get(index));
+}
+
+/** Whether a function that the component exports has a type that names the host's resources. */
+export function exportHasType(plan: ComponentPlan, found: FuncType, wanted: HostFuncType, host: HostImports): boolean {
+  const state: Resolving = { functions: new Map(), resources: new Map(), missing: [] };
+  resolve(plan.imports, host, "", state);
+  return hasHostType(found, wanted, state.resources);
 }
 
 /** The imported functions whose declared types are not the host's, by path. */

@@ -1,0 +1,26 @@
+// Failures of streams that HTTP is behind: `http-error-code` finds the code in what the guest got from the stream.
+
+import { StreamFailure } from "../io/byte-streams.ts";
+import type { IoError } from "../io/byte-streams.ts";
+import type { ErrorCode } from "./http-types.ts";
+
+const SERVICE = "http";
+
+export function toIoError(code: ErrorCode): IoError {
+  return { message: code.tag, detail: { service: SERVICE, code } };
+}
+
+export function streamFailure(code: ErrorCode): StreamFailure {
+  return new StreamFailure(toIoError(code));
+}
+
+/** Undefined where the error is of another service. */
+export function errorCodeOf(error: IoError): ErrorCode | undefined {
+  return error.detail?.service === SERVICE ? (error.detail.code as ErrorCode) : undefined;
+}
+
+/** What failed, of anything that was thrown while HTTP was spoken. */
+export function failureCode(error: unknown): ErrorCode {
+  const code = error instanceof StreamFailure ? errorCodeOf(error.error) : undefined;
+  return code ?? { tag: "internal-error", val: undefined };
+}
