@@ -130,3 +130,46 @@ export class ResponseInvalid extends RuntimeError {
     this.reason = reason;
   }
 }
+
+/** What clients are told where the guest's own error code says more than that it failed. Others are 500. */
+const STATUS_OF_ERROR_CODE: ReadonlyMap<string, number> = new Map([
+  ["DNS-timeout", 504],
+  ["DNS-error", 502],
+  ["destination-not-found", 502],
+  ["destination-unavailable", 502],
+  ["destination-IP-unroutable", 502],
+  ["connection-refused", 502],
+  ["connection-terminated", 502],
+  ["connection-timeout", 504],
+  ["connection-read-timeout", 504],
+  ["connection-write-timeout", 504],
+  ["HTTP-request-denied", 403],
+  ["HTTP-request-length-required", 411],
+  ["HTTP-request-body-size", 413],
+  ["HTTP-request-method-invalid", 405],
+  ["HTTP-request-URI-invalid", 400],
+  ["HTTP-request-URI-too-long", 414],
+  ["HTTP-request-header-section-size", 431],
+  ["HTTP-request-header-size", 431],
+  ["HTTP-response-incomplete", 502],
+  ["HTTP-response-timeout", 504],
+  ["HTTP-protocol-error", 502],
+  ["loop-detected", 508],
+]);
+
+/** The guest answered a request with an error code of `wasi:http`; `detail` is its payload as JSON. */
+export class HttpErrorAnswered extends RuntimeError {
+  readonly errorCode: string;
+  readonly detail: string | undefined;
+
+  constructor(errorCode: string, detail?: string) {
+    super({
+      code: "ERR_EDGE_FUNCTION_HTTP_ERROR",
+      message: `The function answered with an error: ${errorCode}${detail === undefined ? "" : ` ${detail}`}`,
+      httpStatus: STATUS_OF_ERROR_CODE.get(errorCode) ?? 500,
+      fields: { errorCode, detail },
+    });
+    this.errorCode = errorCode;
+    this.detail = detail;
+  }
+}

@@ -103,6 +103,12 @@ export const ERROR_SAMPLES: readonly ErrorSample[] = [
     "Invalid response of the function: status 7",
     502,
   ),
+  sample(
+    new common.HttpErrorAnswered("DNS-timeout"),
+    "ERR_EDGE_FUNCTION_HTTP_ERROR",
+    "The function answered with an error: DNS-timeout",
+    504,
+  ),
 ];
 
 function sample(error: ErrorSample["error"], code: string, message: string, httpStatus?: number): ErrorSample {

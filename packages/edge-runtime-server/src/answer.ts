@@ -53,12 +53,12 @@ export function printProblem(error: RuntimeError, requestId: string): string {
 }
 
 /** RFC 9110 sections 15.3.5, 15.3.6 and 15.4.5. */
-function hasContent(status: number): boolean {
+export function hasContent(status: number): boolean {
   return status !== 204 && status !== 205 && status !== 304;
 }
 
 /** Without content there is a length to tell all the same, but for the two that end with their head. */
-function hasLength(status: number): boolean {
+export function hasLength(status: number): boolean {
   return status !== 204 && status !== 304;
 }
 

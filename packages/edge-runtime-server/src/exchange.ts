@@ -1,6 +1,7 @@
 // One request and its answer, from the head of the request to the last byte that is handed to the socket.
 //
 //   reading (body, if any) -> running (the guest) -> answered
+//                             running -> answering (wasi:http: the guest may still write) -> answered
 //                    \-> gone (the client closed the connection; a run is cancelled and nobody is answered)
 
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -22,7 +23,7 @@ export interface Exchange {
   readonly requestId: string;
   /** Reading of the monotonic clock, in milliseconds. */
   readonly startedMs: number;
-  state: "reading" | "running" | "answered" | "gone";
+  state: "reading" | "running" | "answering" | "answered" | "gone";
   /** The answer is the connection's last. */
   isLast: boolean;
   /** Path as the client sent it; empty until it is known. */

@@ -8,7 +8,9 @@ import type { FunctionConfig } from "edge-runtime-common";
 import { ExportNotFound, FunctionLoadFailed, Io, ModuleNotFound, SignatureMismatch } from "edge-runtime-common";
 import { CompiledModule, InstanceRunner } from "edge-runtime-core";
 import type { HostImports, WasmEngine } from "edge-runtime-core";
-import { functionGrants } from "./function-grants.ts";
+    const { kind, entry } = findEntry(module, config.entry, imports);
+    const grants = await functionGrants(config, options.baseDirectory);
+    const runner = await InstanceRunner.create(engine, module, { execution: config.execution, imports, grants });
 import type { ServedFunction } from "./function-runner.ts";
 import { isHandlerType } from "./handler-type.ts";
 
@@ -25,6 +27,9 @@ const WARM_INSTANCES = 4;
 
 /** What a core function may answer with: text can be made of it. */
 const NUMBER_TYPES: ReadonlySet<string> = new Set(["i32", "i64", "f32", "f64"]);
+
+/** Entry points that take streams. */
+const INCOMING_HANDLER = /^wasi:http\/incoming-handler@0\.2\.[^#]*#handle$/;
 
 const HOLD_INTERVAL_MS = 60_000;
 
@@ -55,10 +60,9 @@ async function loadFunction(config: FunctionConfig, options: LoadOptions): Promi
     const { fuelMetering } = config.execution;
     const { proposals } = config;
     const module = await CompiledModule.fromAny(options.engine, bytes, { fuelMetering, proposals });
-    const { kind, contentHash } = module;
-    const entry = config.entry ?? (kind === "component" ? "handle" : "_start");
-    checkEntry(module, entry);
+    const { contentHash } = module;
     const { engine, imports } = options;
+    const { kind, entry } = findEntry(module, config.entry, imports);
     const grants = await functionGrants(config, options.baseDirectory);
     const runner = await InstanceRunner.create(engine, module, { execution: config.execution, imports, grants });
     await runner.warmUp(WARM_INSTANCES);
@@ -75,6 +79,30 @@ async function loadFunction(config: FunctionConfig, options: LoadOptions): Promi
   } catch (error) {
     throw new FunctionLoadFailed(config.name, file, error);
   }
+}
+
+/** What is called, and how: `wasi:http/incoming-handler` of any 0.2 version before `handle`, unless one is named. */
+function findEntry(
+  module: CompiledModule,
+  named: string | undefined,
+  imports: HostImports,
+): Pick<ServedFunction, "kind" | "entry"> {
+  const isHttp = named === undefined ? exports(module, INCOMING_HANDLER_ENTRY) : INCOMING_HANDLER.test(named);
+  if (!isHttp) {
+    const entry = named ?? (module.kind === "component" ? "handle" : "_start");
+    checkEntry(module, entry);
+    return { kind: module.kind, entry };
+  }
+  const entry = named ?? INCOMING_HANDLER_ENTRY;
+  if (!exports(module, entry)) throw new ExportNotFound(entry, module.entryNames());
+  if (!module.hasEntry(entry, incomingHandlerType, imports)) {
+    throw new SignatureMismatch(entry, "it is not the handle of wasi:http/incoming-handler");
+  }
+  return { kind: "http", entry };
+}
+
+function exports(module: CompiledModule, entry: string): boolean {
+  return module.entryType(entry)?.kind === "component";
 }
 
 async function readSource(file: string): Promise<Uint8Array> {

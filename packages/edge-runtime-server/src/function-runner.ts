@@ -13,8 +13,11 @@ export interface ServedFunction {
   readonly name: string;
   /** Path prefix, matched by whole segments. */
   readonly route: string;
-  /** Components get the request and give the response; core modules get nothing, and their results are the answer. */
-  readonly kind: "component" | "core";
+  /**
+   * Components get the request and give the response, as whole records or (`http`) as streams by wasi:http; core modules
+   * get nothing, and their results are the answer.
+   */
+  readonly kind: "component" | "core" | "http";
   /** Export that is called. */
   readonly entry: string;
   /** SHA-256 of the original bytes, 64 hexadecimal digits. */

@@ -96,13 +96,19 @@ export class HttpServer {
     this.#handler.startStopping();
     const closed = new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
-    });
+    }).then(() => this.#tails());
     this.#connections.closeUnused();
     if (await settlesWithin(closed, this.#config.shutdownGraceMs)) return;
     for (const exchange of this.#connections.exchanges()) this.#handler.cancel(exchange, "the server is stopping");
+    this.#handler.cancelTails("the server is stopping");
     if (await settlesWithin(closed, LAST_ANSWERS_MS)) return;
     this.#connections.closeAll();
     await closed;
+  }
+
+  /** Guests may go on after they have answered. */
+  async #tails(): Promise<void> {
+    await Promise.all(this.#handler.tails);
   }
 }
 

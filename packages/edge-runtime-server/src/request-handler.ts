@@ -30,6 +30,8 @@ import type { RequestHead } from "./request-head.ts";
 import { logGuestEntry, logRequest } from "./request-log.ts";
 import type { RequestOutcome } from "./request-log.ts";
 import { Router } from "./router.ts";
+import { StreamedCall } from "./streamed-call.ts";
+import type { StreamedRequest } from "./streamed-call.ts";
 
 /** RFC 9110 section 4.1 asks for 8,000 at least. */
 export const MAX_URI_BYTES = 8192;
@@ -60,6 +62,7 @@ interface GuestRequest {
 export class RequestHandler {
   readonly #options: RequestHandlerOptions;
   readonly #router: Router<Target>;
+  readonly #streams = new Set<StreamedCall>();
   #isLast: boolean;
 
   constructor(options: RequestHandlerOptions) {
@@ -116,6 +119,10 @@ export class RequestHandler {
     checkHost(request, head.hostCount);
     exchange.target = this.#router.find(exchange.path);
     if (exchange.target === undefined) throw new RouteNotFound(exchange.path);
+    if (exchange.target.fn.kind === "http") {
+      this.#startStreams(exchange, exchange.target, { uri, head, expectsContinue });
+      return;
+    }
     const method = METHODS.get(request.method);
     if (method === undefined) throw new MethodNotAllowed(request.method ?? "", ALLOWED_METHODS);
     const guestRequest = { method, uri, headers: head.headers };
@@ -137,15 +144,8 @@ export class RequestHandler {
   }
 
   #start(exchange: Exchange, target: Target, request: GuestRequest): void {
-    const { fn, logger } = target;
-    const { requestId } = exchange;
-    const { permissions, grants } = fn;
-    const base = { requestId, startedAtMs: this.#options.clock.wallClock(), permissions, grants };
-    const context = new WorkerContext(
-      permissions.loggingEnabled ? { ...base, onLog: (entry) => logGuestEntry(logger, requestId, entry) } : base,
-    );
-    exchange.state = "running";
-    exchange.context = context;
+    const { fn } = target;
+    const context = this.#createContext(exchange, target);
     try {
       exchange.run = fn.runner.start(fn.entry, fn.kind === "component" ? [request] : [], { context });
     } catch (error) {
@@ -156,6 +156,45 @@ export class RequestHandler {
       (result) => this.#settle(exchange, fn, result),
       (error: unknown) => this.fail(exchange, error),
     );
+  }
+
+  #createContext(exchange: Exchange, { fn, logger }: Target): WorkerContext {
+    const { requestId } = exchange;
+    const { permissions, grants } = fn;
+    const base = {
+      requestId,
+      startedAtMs: this.#options.clock.wallClock(),
+      permissions,
+      grants: grants ?? Grants.none,
+    };
+    const context = new WorkerContext(
+      permissions.loggingEnabled ? { ...base, onLog: (entry) => logGuestEntry(logger, requestId, entry) } : base,
+    );
+    exchange.state = "running";
+    exchange.context = context;
+    return context;
+  }
+
+  /** A function of wasi:http: it may answer before it has read the request, and go on after it has answered. */
+  #startStreams(exchange: Exchange, target: Target, request: StreamedRequest): void {
+    exchange.isLast ||= this.#isLast;
+    const context = this.#createContext(exchange, target);
+    const call = new StreamedCall(exchange, { target, context, request });
+    this.#streams.add(call);
+    void call.run().then((outcome) => {
+      this.#streams.delete(call);
+      this.#log(exchange, outcome);
+    });
+  }
+
+  /** Runs of guests that have answered, and go on. */
+  get tails(): readonly Promise<unknown>[] {
+    return [...this.#streams].map((call) => call.ended);
+  }
+
+  /** Ends them. */
+  cancelTails(reason: string): void {
+    for (const { exchange } of this.#streams) exchange.run?.cancel(reason);
   }
 
   #settle(exchange: Exchange, fn: ServedFunction, result: ExecutionResult): void {
@@ -208,6 +247,7 @@ export class RequestHandler {
     if (exchange.state === "answered" || exchange.state === "gone") return;
     const { run } = exchange;
     exchange.state = "gone";
+    // A call of streams finishes itself.
     if (run === undefined) this.#finish(exchange, { status: 500, headers: [], body: undefined }, {});
     else run.cancel("the client disconnected");
   }

@@ -39,7 +39,8 @@ export class HttpUsage {
 
   /** Capacity of a body's buffer in bytes. */
   addBody(): number {
-    if (this.#bodies >= MAX_BODIES) throw new WasiError(`wasi:http: more than ${MAX_BODIES} bodies at a time in one run`);
+    if (this.#bodies >= MAX_BODIES)
+      throw new WasiError(`wasi:http: more than ${MAX_BODIES} bodies at a time in one run`);
     this.#bodies += 1;
     return this.#bodies <= LARGE_BODIES ? PIPE_BYTES : SMALL_PIPE_BYTES;
   }

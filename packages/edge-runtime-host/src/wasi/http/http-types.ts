@@ -7,11 +7,12 @@ import type { HostValType } from "edge-runtime-core";
 /** Cases without a payload, in the order of the WIT text. */
 const METHODS = ["get", "head", "post", "put", "delete", "connect", "options", "trace", "patch"] as const;
 
-export type Method =
-  | { readonly tag: (typeof METHODS)[number] }
-  | { readonly tag: "other"; readonly val: string };
+export type Method = { readonly tag: (typeof METHODS)[number] } | { readonly tag: "other"; readonly val: string };
 
-export type Scheme = { readonly tag: "HTTP" } | { readonly tag: "HTTPS" } | { readonly tag: "other"; readonly val: string };
+export type Scheme =
+  | { readonly tag: "HTTP" }
+  | { readonly tag: "HTTPS" }
+  | { readonly tag: "other"; readonly val: string };
 
 /** Size of a header or trailer that was too large. */
 export interface FieldSize {

@@ -140,7 +140,7 @@ abstract class OutgoingMessage {
       this.#body?.abandon();
       return undefined;
     }
-    return { headers, contentLength, contents: this.#body?.contents };
+    return { headers, contentLength, contents: this.#body?.send() };
   }
 
   /** Nobody will send the body: what the guest writes to it goes nowhere. */

@@ -44,6 +44,7 @@ export class OutgoingBody {
   #state: "open" | "finished" | "cut" = "open";
   #written = 0;
   #exceeds = false;
+  #isSent = false;
   #trailers: readonly string[] = [];
 
   constructor(options: OutgoingBodyOptions) {
@@ -51,7 +52,9 @@ export class OutgoingBody {
     this.#pipe = new BytePipe(options.usage.addBody());
   }
 
-  get contents(): OutgoingContents {
+  /** For whoever sends it; once. */
+  send(): OutgoingContents {
+    this.#isSent = true;
     return {
       source: this.#pipe.source,
       available: () => this.#pipe.length,
@@ -72,10 +75,13 @@ export class OutgoingBody {
   }
 
   #sink(): ByteSink {
-    const { room, flush, isReady, onReady } = this.#pipe.sink;
+    const { room, isReady, onReady } = this.#pipe.sink;
     return {
       room,
-      flush,
+      // Before the message is sent there is nobody to deliver to: guests write, flush, and only then send it.
+      flush: () => {
+        if (this.#isSent) this.#pipe.sink.flush();
+      },
       isReady,
       onReady,
       write: (bytes) => this.#write(bytes),
@@ -130,7 +136,9 @@ export class OutgoingBody {
 
   #cut(): void {
     this.#end("cut");
-    this.#pipe.fail(toIoError({ tag: `HTTP-${this.#options.message === "request" ? "protocol-error" : "response-incomplete"}` }));
+    this.#pipe.fail(
+      toIoError({ tag: `HTTP-${this.#options.message === "request" ? "protocol-error" : "response-incomplete"}` }),
+    );
   }
 
   close(): void {

@@ -68,7 +68,8 @@ function handle(
 ): Result<FutureResponse, ErrorCode> {
   const { line } = request;
   const parts = request.send();
-  const started = parts === undefined ? err<ErrorCode>({ tag: "HTTP-protocol-error" }) : send(context, { line, parts, options });
+  const started =
+    parts === undefined ? err<ErrorCode>({ tag: "HTTP-protocol-error" }) : send(context, { line, parts, options });
   if (started.tag === "err") request.abandonBody();
   return started;
 }

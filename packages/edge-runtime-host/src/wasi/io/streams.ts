@@ -38,7 +38,8 @@ async function writeAndFlush(stream: OutputStream, contents: Uint8Array): Promis
     if (room.val === 0) await whenAnyReady([stream.sink]);
     const part = rest.subarray(0, room.val);
     rest = rest.subarray(part.length);
-    if (part.length > 0) stream.sink.write(part);
+    const written = part.length === 0 ? room : attempt(stream, () => stream.sink.write(part));
+    if (written.tag === "err") return written;
   }
   return flushAndWait(stream);
 }
