@@ -66,7 +66,7 @@ export class StreamedCall {
     this.#response.endRun(ended.error);
     const answered = await this.#answered.promise;
     this.#ended.resolve();
-    return { ...ended, ...answered, error: answered.error ?? ended.error };
+    return { ...ended, ...answered, error: ended.error ?? answered.error };
   }
 
   async #runGuest(contents: IncomingContents): Promise<Ended> {

@@ -21,12 +21,16 @@ const SMALL_PIPE_BYTES = 4096;
 /** Requests sent whose response has not been dropped. */
 const MAX_REQUESTS = 256;
 
+interface Closable {
+  readonly close: () => void;
+}
+
 /** How much is in use, and what is known of the request that the run answers. */
 export class HttpUsage {
   /** The request's method is HEAD: answers announce lengths of bodies that they do not have. */
   answersHead = false;
   #fieldsBytes = 0;
-  #bodies = 0;
+  readonly #bodies = new Set<Closable>();
   #requests = 0;
 
   /** `bytes` may be negative: given back. */
@@ -38,15 +42,26 @@ export class HttpUsage {
   }
 
   /** Capacity of a body's buffer in bytes. */
-  addBody(): number {
-    if (this.#bodies >= MAX_BODIES)
-      throw new WasiError(`wasi:http: more than ${MAX_BODIES} bodies at a time in one run`);
-    this.#bodies += 1;
-    return this.#bodies <= LARGE_BODIES ? PIPE_BYTES : SMALL_PIPE_BYTES;
+  addBody(body: Closable): number {
+    if (this.#bodies.size >= MAX_BODIES)
+      throw new WasiError(`wasi:http: more than ${MAX_BODIES} open bodies in one run`);
+    this.#bodies.add(body);
+    return this.#bodies.size <= LARGE_BODIES ? PIPE_BYTES : SMALL_PIPE_BYTES;
   }
 
-  removeBody(): void {
-    this.#bodies -= 1;
+  removeBody(body: Closable): void {
+    this.#bodies.delete(body);
+  }
+
+  /** The run is over: bodies that are open stay incomplete, also those whose handle was lost in a call that trapped. */
+  end(): void {
+    for (const body of this.#bodies) {
+      try {
+        body.close();
+      } catch {
+        // Children that were left over: there is no guest to trap.
+      }
+    }
   }
 
   /** False where there are too many. */
@@ -61,4 +76,8 @@ export class HttpUsage {
   }
 }
 
-export const httpUsage: Service<HttpUsage> = { name: "wasi:http usage", start: () => new HttpUsage() };
+export const httpUsage: Service<HttpUsage> = {
+  name: "wasi:http usage",
+  start: () => new HttpUsage(),
+  end: (usage) => usage.end(),
+};

@@ -52,12 +52,8 @@ export class IncomingBody {
     );
   }
 
-  #checkStream(): void {
-    if (this.#stream === "alive") throw new WasiError("incoming-body: its stream has not been dropped");
-  }
-
   finish(usage: HttpUsage): FutureTrailers {
-    this.#checkStream();
+    if (this.#stream === "alive") this.close();
     this.#isFinished = true;
     this.#contents.drain();
     return new FutureTrailers(this.#contents, usage);
@@ -66,7 +62,7 @@ export class IncomingBody {
   close(): void {
     if (this.#isFinished) return;
     this.#contents.abandon();
-    this.#checkStream();
+    if (this.#stream === "alive") throw new WasiError("incoming-body: its stream has not been dropped");
   }
 }
 

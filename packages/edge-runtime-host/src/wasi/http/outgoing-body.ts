@@ -49,7 +49,7 @@ export class OutgoingBody {
 
   constructor(options: OutgoingBodyOptions) {
     this.#options = options;
-    this.#pipe = new BytePipe(options.usage.addBody());
+    this.#pipe = new BytePipe(options.usage.addBody(this));
   }
 
   /** For whoever sends it; once. */
@@ -106,10 +106,6 @@ export class OutgoingBody {
     return { tag: `HTTP-${this.#options.message}-body-size`, val: BigInt(bytes) };
   }
 
-  #checkStream(): void {
-    if (this.#stream === "alive") throw new WasiError("outgoing-body: its stream has not been dropped");
-  }
-
   #hasAnnouncedLength(): boolean {
     const { contentLength, mayBeAbsent } = this.#options;
     if (this.#exceeds) return false;
@@ -117,7 +113,7 @@ export class OutgoingBody {
   }
 
   finish(trailers: Fields | undefined): Result<undefined, ErrorCode> {
-    this.#checkStream();
+    if (this.#stream === "alive") this.close();
     this.#trailers = trailers?.flatTrailers() ?? [];
     trailers?.close();
     if (!this.#hasAnnouncedLength()) {
@@ -131,7 +127,7 @@ export class OutgoingBody {
 
   #end(state: "finished" | "cut"): void {
     this.#state = state;
-    this.#options.usage.removeBody();
+    this.#options.usage.removeBody(this);
   }
 
   #cut(): void {
@@ -143,6 +139,6 @@ export class OutgoingBody {
 
   close(): void {
     if (this.#state === "open") this.#cut();
-    this.#checkStream();
+    if (this.#stream === "alive") throw new WasiError("outgoing-body: its stream has not been dropped");
   }
 }
