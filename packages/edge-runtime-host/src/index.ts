@@ -43,3 +43,8 @@ export type { OutgoingContents } from "./wasi/http/outgoing-body.ts";
 export { ReceivedBody } from "./wasi/http/received-body.ts";
 export type { BodySender } from "./wasi/http/received-body.ts";
 export { whenAnyReady } from "./wasi/readiness.ts";
+export type { HttpGrant } from "./http-client/http-grant.ts";
+export { createUndiciClient } from "./http-client/undici-client.ts";
+export type { DisposableHttpClient, UndiciClientOptions } from "./http-client/undici-client.ts";
+export { createNodeNetwork } from "./network/node-network.ts";
+export type { Network } from "./network/network.ts";

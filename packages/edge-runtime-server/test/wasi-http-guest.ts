@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { withWasi } from "../../../scripts/wasi-wit.ts";
 
 /** The version that the tool's engine imports. */
@@ -31,8 +32,11 @@ export async function buildWasiHttpGuest(): Promise<Uint8Array> {
   } catch {
     // Not built yet.
   }
+  const sourcePath = fileURLToPath(new URL("wasi-http-guest.js", import.meta.url));
+  // The tool's types do not name `witWorld`, which its page does.
+  const options = { sourcePath, witWorld, worldName: "guest" };
   const { componentize } = await import("@bytecodealliance/componentize-js");
-  const { component } = await componentize(source, { witWorld, worldName: "guest" });
+  const { component } = await componentize(options);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   writeFileSync(`${file}.${process.pid}`, component);
   renameSync(`${file}.${process.pid}`, file);
