@@ -1,8 +1,8 @@
 // The configuration of `serve`: read, validated, with what the command line says over it, and with paths that count
 // from the file's folder made absolute.
 
-import { dirname, resolve } from "node:path";
-import { configFormatOf, InvalidConfig, parseConfig } from "edge-runtime-common";
+import { dirname, parse, resolve } from "node:path";
+import { configFormatOf, InvalidConfig, parseConfig, parseConfigData } from "edge-runtime-common";
 import type { Config } from "edge-runtime-common";
 import { readInputFile } from "./input-file.ts";
 import { UsageError } from "./usage-error.ts";
@@ -24,7 +24,23 @@ export interface LoadedConfig {
 export async function loadConfig(path: string, overrides: ConfigOverrides): Promise<LoadedConfig> {
   const format = configFormatOf(path);
   const text = decodeText(await readInputFile(path, { maxBytes: MAX_CONFIG_BYTES, mayBeEmpty: true }));
-  const { engine, server, ...rest } = parseConfig(text, format);
+  return place(parseConfig(text, format), path, overrides);
+}
+
+/** Limits of a file that is served alone: who tries one out has no limits in mind yet, and bodies may be long. */
+const ALONE = { max_fuel: 10_000_000_000, timeout_ms: 60_000 };
+
+/** The configuration that serves one file on every path. Throws UsageError where the address is none. */
+export function configForFile(file: string, overrides: ConfigOverrides): LoadedConfig {
+  const name = parse(file)
+    .name.replaceAll(/[^A-Za-z0-9._-]/g, "-")
+    .replace(/^[^A-Za-z0-9]+/, "")
+    .slice(0, 64);
+  const table = { name: name === "" ? "function" : name, route: "/", source: resolve(file), ...ALONE };
+  return place(parseConfigData({ functions: [table] }), file, overrides);
+}
+
+function place({ engine, server, ...rest }: Config, path: string, overrides: ConfigOverrides): LoadedConfig {
   const folder = dirname(resolve(path));
   const fromFolder = (file: string | undefined): string | undefined =>
     file === undefined ? undefined : resolve(folder, file);

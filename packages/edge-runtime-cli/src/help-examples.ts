@@ -14,6 +14,7 @@ EDGE_DEBUG=1 prints the stack of an error.`,
 Examples:
   $ edge-runtime serve --config examples/edge.toml
   $ edge-runtime serve --config examples/edge.toml --port 0 --log-level warn
+  $ edge-runtime serve component.wasm --port 3000
 
 Prints what it serves and a curl line for each function; the log is JSON on stderr. SIGTERM or SIGINT stops it.`,
   run: `

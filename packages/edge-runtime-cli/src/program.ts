@@ -17,6 +17,8 @@ import {
 import type { Terminal } from "./terminal.ts";
 
 export interface ServeOptions {
+  /** Serve this alone, without a configuration. */
+  readonly file?: string;
   readonly config?: string;
   readonly port?: number;
   readonly host?: string;
@@ -79,7 +81,9 @@ export function createProgram(
     .exitOverride()
     // Errors are thrown by exitOverride and printed by main.ts, in the form of all errors.
     .configureOutput({ writeOut: terminal.out, writeErr: () => {} });
-  addServe(program).action(async (options: ServeOptions) => done(await actions.serve(options)));
+  addServe(program).action(async (file: string | undefined, options: ServeOptions) =>
+    done(await actions.serve(file === undefined ? options : { ...options, file })),
+  );
   addRun(program).action(async (file: string, args: readonly string[], options: RunOptions) =>
     done(await actions.run(file, args, options)),
   );
@@ -95,7 +99,8 @@ export function createProgram(
 function addServe(program: Command): Command {
   return program
     .command("serve")
-    .description("Serve the functions of a configuration file over HTTP.")
+    .description("Serve the functions of a configuration file over HTTP, or one file on every path.")
+    .argument("[file]", ".wasm, .wat, component or compiled artifact to serve without a configuration")
     .option("-c, --config <file>", "configuration, .toml or .json (default: edge.toml in the current folder)")
     .option("-p, --port <port>", "listen on this port instead; 0 lets the system choose", (text) =>
       parseIntegerOption("--port", text),

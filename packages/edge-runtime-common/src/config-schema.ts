@@ -35,6 +35,7 @@ const NAME = "expected a name of letters, digits, '.', '_' and '-', at most 64, 
 const ROUTE = "expected a path that starts with / and has no empty, . or .. segment, query or fragment";
 const LISTEN = "expected an address as in 127.0.0.1:8080, [::1]:8080 or localhost:8080";
 const PROPOSAL = 'expected "gc" or "threads"';
+const HTTP_HOST = "expected a host as in api.example.com, https://*.example.com or http://127.0.0.1:9000";
 const HOST_PORT =
   "expected a host and port as in api.example.com:443, *.example.com:*, 192.0.2.1:53 or [2001:db8::1]:53";
 const GUEST_PATH = "expected the directory's path in the guest, of 1 to 1024 characters";
@@ -86,6 +87,16 @@ const serverTable = table({
   shutdown_grace_ms: integer(0, 600_000).default(5000),
 });
 
+function httpHosts() {
+  const pattern = z.string(HTTP_HOST).transform((text, context) => {
+    const parsed = parseHostPattern(text);
+    if (parsed !== undefined && [undefined, "http", "https"].includes(parsed.scheme)) return parsed;
+    context.addIssue({ code: "custom", message: HTTP_HOST, input: text });
+    return z.NEVER;
+  });
+  return z.array(pattern, "expected a list").max(1000, "expected at most 1,000 entries").default([]);
+}
+
 function hostPorts() {
   const pattern = z.string(HOST_PORT).transform((text, context) => {
     const parsed = parseHostPattern(text);
@@ -115,6 +126,7 @@ const permissionsTable = table({
   environment: environment(),
   clock_resolution_us: integer(1, 1_000_000).default(1000),
   directories: z.array(directoryTable, "expected a list of tables").max(64, "expected at most 64").default([]),
+  http: table({ allow: httpHosts(), allow_private: httpHosts() }).prefault({}),
   network: table({ allow: hostPorts(), allow_private: hostPorts(), listen: hostPorts() }).prefault({}),
 });
 

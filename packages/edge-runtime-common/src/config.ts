@@ -78,7 +78,16 @@ export interface FunctionPermissions {
   readonly clockResolutionUs: number;
   /** What `wasi:filesystem` shows, at most 64, each with a path of its own. Default none. */
   readonly directories: readonly DirectoryPermission[];
+  readonly http: HttpPermissions;
   readonly network: NetworkPermissions;
+}
+
+/** Where `wasi:http` may send requests. A pattern without a scheme is for both, one without a port for the scheme's. */
+export interface HttpPermissions {
+  /** Hosts that may be reached at public addresses. */
+  readonly allow: readonly HostPattern[];
+  /** The same at any address: loopback, private networks, and metadata services where they are named in full. */
+  readonly allowPrivate: readonly HostPattern[];
 }
 
 export interface DirectoryPermission {
@@ -228,12 +237,13 @@ function toFunction(table: FunctionTable, base: ExecutionConfig): FunctionConfig
 }
 
 function toPermissions(permissions: FunctionTable["permissions"]): FunctionPermissions {
-  const { logging, environment, clock_resolution_us: clockResolutionUs, network, directories } = permissions;
+  const { logging, environment, clock_resolution_us: clockResolutionUs, http, network, directories } = permissions;
   return Object.freeze({
     loggingEnabled: logging,
     environment: new Map(Object.entries(environment)),
     clockResolutionUs,
     directories: Object.freeze(directories.map(({ host, guest, write }) => ({ host, guest, isWritable: write }))),
+    http: Object.freeze({ allow: http.allow, allowPrivate: http.allow_private }),
     network: Object.freeze({ allow: network.allow, allowPrivate: network.allow_private, listen: network.listen }),
   });
 }

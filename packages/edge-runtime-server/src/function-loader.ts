@@ -8,9 +8,15 @@ import type { FunctionConfig } from "edge-runtime-common";
 import { ExportNotFound, FunctionLoadFailed, Io, ModuleNotFound, SignatureMismatch } from "edge-runtime-common";
 import { CompiledModule, InstanceRunner } from "edge-runtime-core";
 import type { HostImports, WasmEngine } from "edge-runtime-core";
-    const { kind, entry } = findEntry(module, config.entry, imports);
-    const grants = await functionGrants(config, options.baseDirectory);
-    const runner = await InstanceRunner.create(engine, module, { execution: config.execution, imports, grants });
+import {
+  createNodeNetwork,
+  createUndiciClient,
+  INCOMING_HANDLER_ENTRY,
+  incomingHandlerType,
+  OUTGOING_HTTP,
+} from "edge-runtime-host";
+import type { DisposableHttpClient } from "edge-runtime-host";
+import { functionGrants } from "./function-grants.ts";
 import type { ServedFunction } from "./function-runner.ts";
 import { isHandlerType } from "./handler-type.ts";
 
@@ -30,6 +36,9 @@ const NUMBER_TYPES: ReadonlySet<string> = new Set(["i32", "i64", "f32", "f64"]);
 
 /** Entry points that take streams. */
 const INCOMING_HANDLER = /^wasi:http\/incoming-handler@0\.2\.[^#]*#handle$/;
+
+/** Of requests that functions send, where they do not name another. */
+const USER_AGENT = "edge-runtime";
 
 const HOLD_INTERVAL_MS = 60_000;
 
@@ -63,7 +72,8 @@ async function loadFunction(config: FunctionConfig, options: LoadOptions): Promi
     const { contentHash } = module;
     const { engine, imports } = options;
     const { kind, entry } = findEntry(module, config.entry, imports);
-    const grants = await functionGrants(config, options.baseDirectory);
+    const client = httpClient(config);
+    const grants = (await functionGrants(config, options.baseDirectory)).with(OUTGOING_HTTP, client);
     const runner = await InstanceRunner.create(engine, module, { execution: config.execution, imports, grants });
     await runner.warmUp(WARM_INSTANCES);
     return {
@@ -74,11 +84,24 @@ async function loadFunction(config: FunctionConfig, options: LoadOptions): Promi
       contentHash,
       permissions: config.permissions,
       grants,
-      runner,
+      runner: {
+        start: (name, args, run) => runner.start(name, args, run),
+        dispose: () => {
+          runner.dispose();
+          void client?.dispose();
+        },
+      },
     };
   } catch (error) {
     throw new FunctionLoadFailed(config.name, file, error);
   }
+}
+
+/** What sends the function's requests; undefined where it may send none. */
+function httpClient({ permissions }: FunctionConfig): DisposableHttpClient | undefined {
+  const { http } = permissions;
+  if (http.allow.length === 0 && http.allowPrivate.length === 0) return undefined;
+  return createUndiciClient({ network: createNodeNetwork(), grant: http, userAgent: USER_AGENT });
 }
 
 /** What is called, and how: `wasi:http/incoming-handler` of any 0.2 version before `handle`, unless one is named. */

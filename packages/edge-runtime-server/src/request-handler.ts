@@ -165,7 +165,7 @@ export class RequestHandler {
       requestId,
       startedAtMs: this.#options.clock.wallClock(),
       permissions,
-      grants: grants ?? Grants.none,
+      grants,
     };
     const context = new WorkerContext(
       permissions.loggingEnabled ? { ...base, onLog: (entry) => logGuestEntry(logger, requestId, entry) } : base,

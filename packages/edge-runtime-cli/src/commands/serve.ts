@@ -15,7 +15,8 @@ import {
 import type { CompilePorts, Logger } from "edge-runtime-host";
 import { createServer } from "edge-runtime-server";
 import type { EdgeServer } from "edge-runtime-server";
-import { loadConfig } from "../config-file.ts";
+import { configForFile, loadConfig } from "../config-file.ts";
+import type { LoadedConfig } from "../config-file.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { keepLongStacks } from "../guest-stack-text.ts";
 import type { ServeOptions } from "../program.ts";
@@ -28,8 +29,7 @@ const STOP_SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 
 /** Serves until a signal. Throws UsageError, InvalidConfig, FunctionLoadFailed, Io (the address cannot be had). */
 export async function serve(options: ServeOptions, terminal: Terminal): Promise<ExitCode> {
-  const path = options.config ?? findConfig();
-  const { config, folder } = await loadConfig(path, { host: options.host, port: options.port });
+  const { config, folder } = await chooseConfig(options);
   const logger = createLogger({ level: options.logLevel ?? "info", destination: STDERR });
   compileEagerly();
   keepLongStacks();
@@ -57,6 +57,12 @@ export async function serve(options: ServeOptions, terminal: Terminal): Promise<
     stopped.dispose();
     await flushLogger(logger);
   }
+}
+
+async function chooseConfig({ file, config, host, port }: ServeOptions): Promise<LoadedConfig> {
+  if (file === undefined) return loadConfig(config ?? findConfig(), { host, port });
+  if (config !== undefined) throw new UsageError("name a file or a configuration, not both");
+  return configForFile(file, { host, port });
 }
 
 function findConfig(): string {
