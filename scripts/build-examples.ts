@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { withWasi } from "./wasi-wit.ts";
 import { resolveWit } from "./wit-package.ts";
 
 const ROOT = new URL("../", import.meta.url);
@@ -32,6 +33,11 @@ const EXAMPLE_LIST: readonly Example[] = [
     name: "hello-ts",
     tools: ["componentize-qjs", "esbuild"],
     build: async () => componentize(await bundle("hello-ts/src/handler.ts")),
+  },
+  {
+    name: "fetch-js",
+    tools: ["@bytecodealliance/componentize-js"],
+    build: () => withStarlingMonkey("fetch-js/app.js"),
   },
 ];
 
@@ -69,6 +75,19 @@ async function componentize(jsSource: string): Promise<Uint8Array> {
   const witPath = fileURLToPath(new URL("runtime.wit", BUILD));
   const { component } = await tool.componentize({ witPath, world: WORLD, jsSource, sync: true, stubWasi: true });
   return component;
+}
+
+/** A web `fetch` event listener on wasi:http: the engine's own imports are of this version. */
+async function withStarlingMonkey(path: string): Promise<Uint8Array> {
+  const tool = await import("@bytecodealliance/componentize-js");
+  const version = "0.2.10";
+  const options = {
+    sourcePath: fileURLToPath(new URL(path, EXAMPLES)),
+    // The tool's types do not name it, its page does.
+    witWorld: withWasi(`package examples:fetch;\nworld app { export wasi:http/incoming-handler@${version}; }`, version),
+    worldName: "app",
+  };
+  return (await tool.componentize(options)).component;
 }
 
 async function bundle(path: string): Promise<string> {

@@ -27,7 +27,10 @@ function begin(out, { status = 200, headers = [] } = {}) {
 
 function write(body, ...texts) {
   const stream = body.write();
-  for (const part of texts) stream.blockingWriteAndFlush(bytes(part));
+  for (const part of texts) {
+    const all = bytes(part);
+    for (let at = 0; at < all.length; at += 4096) stream.blockingWriteAndFlush(all.subarray(at, at + 4096));
+  }
   drop(stream);
 }
 
