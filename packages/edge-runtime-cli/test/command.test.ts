@@ -70,13 +70,15 @@ test("command: serves every example, says so, and stops cleanly on SIGTERM", asy
   const { origin, announced } = serving;
   const answer = async (path: string): Promise<string> => (await fetch(origin + path)).text();
   const routes = [...announced.matchAll(/^ +curl (\S+)$/gm)].map(([, url]) => url?.slice(origin.length));
-  assert.deepEqual(routes, ["/hello-js", "/hello-ts", "/hello-wat", "/core-wat"]);
+  assert.deepEqual(routes, ["/hello-js", "/hello-ts", "/fetch-js", "/hello-wat", "/core-wat"]);
   const hello = JSON.parse(await answer("/hello-js/a?b=1")) as Record<string, unknown>;
   assert.deepEqual(
     { message: hello["message"], method: hello["method"], path: hello["path"], query: hello["query"] },
     { message: "Hello from JavaScript", method: "get", path: "/hello-js/a", query: "b=1" },
   );
   assert.deepEqual(JSON.parse(await answer("/hello-ts?name=Ada")), { message: "Hello, Ada!", name: "Ada" });
+  assert.equal(await answer("/fetch-js"), "Hello from /fetch-js\n");
+  assert.equal(await answer("/fetch-js/count"), "1\n2\n3\n");
   assert.equal(await answer("/hello-wat"), "Hello from WebAssembly text\n");
   assert.equal(await answer("/core-wat"), "55\n");
   const { code, stderr } = await serving.stop("SIGTERM");
