@@ -114,9 +114,7 @@ export function offeredFunctions(plan: ComponentPlan, host: HostImports): readon
 
 /** Whether a function that the component exports has a type that names the host's resources. */
 export function exportHasType(plan: ComponentPlan, found: FuncType, wanted: HostFuncType, host: HostImports): boolean {
-  const state: Resolving = { functions: new Map(), resources: new Map(), missing: [] };
-  resolve(plan.imports, host, "", state);
-  return hasHostType(found, wanted, state.resources);
+  return hasHostType(found, wanted, resolveAll(plan, host).resources);
 }
 
 /** The imported functions whose declared types are not the host's, by path. */
