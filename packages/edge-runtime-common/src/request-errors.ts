@@ -165,7 +165,7 @@ export class HttpErrorAnswered extends RuntimeError {
   constructor(errorCode: string, detail?: string) {
     super({
       code: "ERR_EDGE_FUNCTION_HTTP_ERROR",
-      message: `The function answered with an error: ${errorCode}${detail === undefined ? "" : ` ${detail}`}`,
+      message: `The function answered with an error: ${errorCode}`,
       httpStatus: STATUS_OF_ERROR_CODE.get(errorCode) ?? 500,
       fields: { errorCode, detail },
     });

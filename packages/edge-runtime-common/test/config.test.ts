@@ -15,6 +15,7 @@ function reasonOf(call: () => unknown): string {
   assert.fail("expected InvalidConfig");
 }
 
+const noHttp = { allow: [], allowPrivate: [] };
 const noNetwork = { allow: [], allowPrivate: [], listen: [] };
 const hello = { name: "hello", route: "/hello", source: "hello.wasm" };
 
@@ -56,6 +57,7 @@ const everyKeyToml = `
   environment = { GREETING = "hello" }
   clock_resolution_us = 50
   directories = [{ host = "data", guest = "/data", write = true }]
+  http = { allow = ["https://*.example.com"], allow_private = ["http://127.0.0.1:9000"] }
   network = { allow = ["API.example.com:443"], allow_private = ["[0::1]:*"], listen = ["127.0.0.1:80"] }`;
 
 const networkTable = { allow: ["API.example.com:443"], allow_private: ["[0::1]:*"], listen: ["127.0.0.1:80"] };
@@ -94,6 +96,7 @@ const everyKeyJson = {
         environment: { GREETING: "hello" },
         clock_resolution_us: 50,
         directories: [{ host: "data", guest: "/data", write: true }],
+        http: { allow: ["https://*.example.com"], allow_private: ["http://127.0.0.1:9000"] },
         network: networkTable,
       },
     },
@@ -160,6 +163,11 @@ const rejected: readonly (readonly [unknown, string])[] = [
     { functions: [{ ...hello, permissions: { network: { allow: ["a.test:1", text] } } }] },
     "functions[0].permissions.network.allow[1]: expected a host and port as in api.example.com:443, " +
       `*.example.com:*, 192.0.2.1:53 or [2001:db8::1]:53, got ${JSON.stringify(text)}`,
+  ]),
+  ...["ftp://example.com", "https://example.com/a", "example.com:0", ""].map((text): [unknown, string] => [
+    { functions: [{ ...hello, permissions: { http: { allow: [text] } } }] },
+    "functions[0].permissions.http.allow[0]: expected a host as in api.example.com, " +
+      `https://*.example.com or http://127.0.0.1:9000, got ${JSON.stringify(text)}`,
   ]),
   [
     { functions: [{ ...hello, permissions: { environment: { A: 1 }, clock_resolution_us: 0 } }] },
@@ -275,6 +283,10 @@ describe("config", () => {
           environment: new Map([["GREETING", "hello"]]),
           clockResolutionUs: 50,
           directories: [{ host: "data", guest: "/data", isWritable: true }],
+          http: {
+            allow: [{ scheme: "https", host: { kind: "suffix", suffix: "example.com" }, port: undefined }],
+            allowPrivate: [{ scheme: "http", host: { kind: "exact", host: "127.0.0.1" }, port: 9000 }],
+          },
           network: {
             allow: [{ scheme: undefined, host: { kind: "exact", host: "api.example.com" }, port: 443 }],
             allowPrivate: [{ scheme: undefined, host: { kind: "exact", host: "::1" }, port: "any" }],
@@ -299,6 +311,7 @@ describe("config", () => {
       directories: [],
       network: noNetwork,
     });
+    assert.deepEqual(fn.permissions, { loggingEnabled: false, directories: [], http: noHttp, network: noNetwork });
     assert.deepEqual(fn.proposals, { gc: false, threads: false });
     assert.equal(fn.entry, undefined);
   });

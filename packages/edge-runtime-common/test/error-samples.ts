@@ -104,10 +104,10 @@ export const ERROR_SAMPLES: readonly ErrorSample[] = [
     502,
   ),
   sample(
-    new common.HttpErrorAnswered("DNS-timeout"),
+    new common.HttpErrorAnswered("internal-error", '"why"'),
     "ERR_EDGE_FUNCTION_HTTP_ERROR",
-    "The function answered with an error: DNS-timeout",
-    504,
+    "The function answered with an error: internal-error",
+    500,
   ),
 ];
 

@@ -8,11 +8,17 @@ import type { IoError } from "./byte-streams.ts";
 /** Most bytes that are kept between writer and reader. */
 export const PIPE_BYTES = 65_536;
 
+/** Pieces up to this size share blocks. */
+const SMALL_BYTES = 512;
+const BLOCK_BYTES = 4096;
+
 export class BytePipe {
   readonly #capacity: number;
   readonly #chunks: Uint8Array[] = [];
   readonly #readers = new Wakers();
   readonly #writers = new Wakers();
+  #block = new Uint8Array();
+  #blockUsed = 0;
   #length = 0;
   #isFlushing = false;
   #hasEnded = false;
@@ -73,10 +79,27 @@ export class BytePipe {
 
   readonly #write = (bytes: Uint8Array): void => {
     if (this.#hasEnded || this.#isAbandoned || bytes.length === 0) return;
-    this.#chunks.push(bytes);
+    if (bytes.length > SMALL_BYTES) this.#chunks.push(bytes);
+    else this.#join(bytes);
     this.#length += bytes.length;
     this.#readers.wake();
   };
+
+  /** Puts small pieces side by side: an object for each byte of a guest's would be a hundred times what it wrote. */
+  #join(bytes: Uint8Array): void {
+    if (this.#blockUsed + bytes.length > this.#block.length) {
+      this.#block = new Uint8Array(BLOCK_BYTES);
+      this.#blockUsed = 0;
+    }
+    const block = this.#block;
+    const start = this.#blockUsed;
+    block.set(bytes, start);
+    this.#blockUsed += bytes.length;
+    const last = this.#chunks.at(-1);
+    const isNext = last?.buffer === block.buffer && last.byteOffset + last.length === start;
+    if (isNext) this.#chunks[this.#chunks.length - 1] = block.subarray(last.byteOffset, this.#blockUsed);
+    else this.#chunks.push(block.subarray(start, this.#blockUsed));
+  }
 
   readonly source: ByteSource = {
     read: this.#read,

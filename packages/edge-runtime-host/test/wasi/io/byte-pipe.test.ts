@@ -30,6 +30,22 @@ checkSink("byte-pipe", () => {
   };
 });
 
+test("byte-pipe: small pieces are kept side by side, in order with large ones", () => {
+  const pipe = new BytePipe();
+  for (let value = 0; value < 5000; value += 1) pipe.sink.write(bytes(value % 256));
+  pipe.sink.write(new Uint8Array(600).fill(1));
+  pipe.sink.write(bytes(2));
+  const parts: Uint8Array[] = [];
+  for (let part = pipe.source.read(65_536); part?.length; part = pipe.source.read(65_536)) parts.push(part);
+  assert.deepEqual(
+    parts.map(({ length }) => length),
+    [4096, 904, 600, 1],
+  );
+  const all = parts.flatMap((part) => [...part]);
+  assert.ok(all.slice(0, 5000).every((value, index) => value === index % 256));
+  assert.equal(all.at(-1), 2);
+});
+
 test("byte-pipe: counts what is on the way", () => {
   const pipe = new BytePipe(10);
   pipe.sink.write(bytes(1, 2, 3));

@@ -94,8 +94,7 @@ describe("output-stream", () => {
     assert.deepEqual(stream("output-stream.write", self, bytes(1, 2, 3, 4)), okay());
     assert.deepEqual(stream("output-stream.write-zeroes", self, 6n), okay());
     assert.throws(() => stream("output-stream.write", self, bytes(1)), WasiError);
-    assert.deepEqual(pipe.source.read(100), bytes(1, 2, 3, 4));
-    assert.deepEqual(pipe.source.read(100), new Uint8Array(6));
+    assert.deepEqual(pipe.source.read(100), bytes(1, 2, 3, 4, 0, 0, 0, 0, 0, 0));
   });
 
   test("output-stream: writing without a permit traps, nothing at all does not", () => {
