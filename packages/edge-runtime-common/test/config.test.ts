@@ -309,9 +309,9 @@ describe("config", () => {
       environment: new Map(),
       clockResolutionUs: 1000,
       directories: [],
+      http: noHttp,
       network: noNetwork,
     });
-    assert.deepEqual(fn.permissions, { loggingEnabled: false, directories: [], http: noHttp, network: noNetwork });
     assert.deepEqual(fn.proposals, { gc: false, threads: false });
     assert.equal(fn.entry, undefined);
   });

@@ -47,4 +47,3 @@ export type { HttpGrant } from "./http-client/http-grant.ts";
 export { createUndiciClient } from "./http-client/undici-client.ts";
 export type { DisposableHttpClient, UndiciClientOptions } from "./http-client/undici-client.ts";
 export { createNodeNetwork } from "./network/node-network.ts";
-export type { Network } from "./network/network.ts";
