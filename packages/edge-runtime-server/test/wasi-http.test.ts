@@ -282,7 +282,8 @@ describe("wasi:http outgoing", () => {
       return void response.writeHead(200, { "content-length": 10 }).end("abc", () => request.socket.destroy());
     response.setHeader("x-seen", JSON.stringify(request.rawHeaders));
     if (request.method === "POST") return void request.pipe(response);
-    response.end(`${request.method} ${request.url} ${request.headers["x-guest"]} ${request.headers["user-agent"]}`);
+    const { "x-guest": guest, "user-agent": agent } = request.headers;
+    response.end([request.method, request.url, guest, agent].join(" "));
   });
   let url: string;
   before(async () => {

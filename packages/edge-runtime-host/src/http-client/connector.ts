@@ -1,6 +1,7 @@
 // How connections of the HTTP client are made: over the network port, to an address that the grant permits, never
 // otherwise. TLS is spoken on the socket that came out of that, with the name that the guest gave.
 
+import type { Socket } from "node:net";
 import { buildConnector } from "undici";
 import { dial } from "../network/dial.ts";
 import type { Network } from "../network/network.ts";
@@ -32,15 +33,21 @@ export function createConnector(options: ConnectorOptions): buildConnector.conne
     const port = target.port === "" ? DEFAULT_PORTS[scheme] : Number(target.port);
     const permits = (destination: Destination): boolean => mayReach(grants[scheme], destination);
     const signal = AbortSignal.timeout(connectTimeoutMs);
-    dial({ network, host: target.hostname, port, permits, signal }).then(
-      (socket) => {
-        socket.setNoDelay(true);
-        if (scheme === "http") callback(null, socket);
-        else secure({ ...target, httpSocket: socket }, callback);
-      },
-      (error: unknown) =>
-        callback(signal.aborted ? new HttpFailure({ tag: "connection-timeout" }, error) : asError(error), null),
-    );
+    const connected = dial({ network, host: target.hostname, port, permits, signal });
+    const settle = async (): Promise<void> => {
+      let socket: Socket;
+      try {
+        socket = await connected;
+      } catch (error) {
+        const failure = signal.aborted ? new HttpFailure({ tag: "connection-timeout" }, error) : asError(error);
+        callback(failure, null);
+        return;
+      }
+      socket.setNoDelay(true);
+      if (scheme === "http") callback(null, socket);
+      else secure({ ...target, httpSocket: socket }, callback);
+    };
+    void settle();
   };
 }
 

@@ -18,9 +18,3 @@ export function streamFailure(code: ErrorCode): StreamFailure {
 export function errorCodeOf(error: IoError): ErrorCode | undefined {
   return error.detail?.service === SERVICE ? (error.detail.code as ErrorCode) : undefined;
 }
-
-/** What failed, of anything that was thrown while HTTP was spoken. */
-export function failureCode(error: unknown): ErrorCode {
-  const code = error instanceof StreamFailure ? errorCodeOf(error.error) : undefined;
-  return code ?? { tag: "internal-error", val: undefined };
-}
