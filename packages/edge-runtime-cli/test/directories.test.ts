@@ -31,7 +31,7 @@ describe("run --dir", linuxOnly, () => {
     ["link", "data", `err(${NOT_PERMITTED})`],
   ] as const) {
     test(`run: a component reads ${path} with --dir ${directory}`, async () => {
-      const dir = ["--dir", folder.path(directory)];
+      const dir = ["--dir", folder.path(directory), "--timeout-ms", "60000"];
       const run = await runMain("run", reader, "--invoke", "read-file", JSON.stringify(path), ...dir);
       assert.deepEqual(run, { exitCode: 0, stdout: `${stdout}\n`, stderr: "" });
     });

@@ -66,14 +66,14 @@ for (const [text, message] of [
 }
 
 test("run: a component of any 0.2 version of wasi:cli/run is a program; its result is its status", async () => {
-  assert.deepEqual(await runMain("run", succeeding, "--", "x"), { exitCode: 0, stdout: "", stderr: "" });
-  const failed = await runMain("run", failing);
+  assert.deepEqual(await runMain("run", succeeding, ...PATIENT, "--", "x"), { exitCode: 0, stdout: "", stderr: "" });
+  const failed = await runMain("run", failing, ...PATIENT);
   assert.deepEqual({ ...failed, stderr: "" }, { exitCode: 1, stdout: "", stderr: "" });
   assert.match(failed.stderr, /^error: Function failed: run returned err /);
 });
 
 test("run: --invoke calls the function of a program like any other", async () => {
-  const { exitCode, stdout } = await runMain("run", succeeding, "--invoke", "run");
+  const { exitCode, stdout } = await runMain("run", succeeding, ...PATIENT, "--invoke", "run");
   assert.deepEqual({ exitCode, stdout }, { exitCode: 0, stdout: "ok\n" });
 });
 
@@ -90,7 +90,7 @@ test("run: --json has a program's status and its output as log entries", async (
 });
 
 test("run: --json of a program that succeeds", async () => {
-  const report = lastReport((await runMain("run", succeeding, "--json")).stdout);
+  const report = lastReport((await runMain("run", succeeding, "--json", ...PATIENT)).stdout);
   assert.deepEqual([report.ok, report.error, report.exitCode], [true, null, 0]);
 });
 

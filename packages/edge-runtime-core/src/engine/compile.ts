@@ -107,7 +107,10 @@ export async function adaptAndRewrite(
     const reason = error instanceof Error ? error.message : String(error);
     throw new CompilationFailed(`the module of WASI preview 1 could not be adapted: ${reason}`, error);
   }
-  return rewriteLinked(completeAdapted(linkComponent(component)), { metering, marksPages });
+  const linked = completeAdapted(linkComponent(component));
+  // The tools wrote them, of bytes that a guest chose.
+  for (const core of linked.allModules) validateModule(core);
+  return rewriteLinked(linked, { metering, marksPages });
 }
 
 /** Compiles rewritten modules off the calling thread. */
