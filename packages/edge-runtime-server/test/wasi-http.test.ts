@@ -176,10 +176,10 @@ describe("wasi:http responses", () => {
   });
 
   test("a body shorter or longer than it was announced is cut", async () => {
-    for (const path of ["/length?length=9&content=abcde", "/length?length=3&content=abcde"]) {
-      const answer = await get(`GET ${path}`);
-      assert.ok(answer.status === 502 || answer.body.length < 9, path);
-      assert.notEqual(answer.body, "abcde");
+    for (const announced of [9, 3]) {
+      const answer = await get(`GET /length?length=${announced}&content=abcde`);
+      // A problem where nothing had been sent, else less than was announced before the connection was closed.
+      assert.ok(answer.status >= 500 || answer.body.length < announced, `${answer.status} ${answer.body}`);
     }
   });
 
