@@ -94,6 +94,7 @@ test("peers: what is installed for them is pinned, comes from no named host, and
   assert.deepEqual([...new Set(peers)].toSorted(), Object.keys(dependencies).toSorted());
   for (const name of peers) {
     assert.match(dependencies[name] ?? "", /^\d+\.\d+\.\d+(-\S+)?$/);
-    assert.ok(!workspace.includes(`"${name}"`), name);
+    // The host takes the preview 1 adapters from jco's package; what serves as a peer is the other copy.
+    if (name !== "@bytecodealliance/jco") assert.ok(!workspace.includes(`"${name}"`), name);
   }
 });
