@@ -41,6 +41,8 @@ const HOST_PORT =
 const GUEST_PATH = "expected the directory's path in the guest, of 1 to 1024 characters";
 const ENTRY = "expected the name of an export";
 const VARIABLE = "expected names of variables, without =, and values of at most 32,768 characters";
+const BUCKETS = "expected a list of at most 64 names of 1 to 64 characters";
+const SETTINGS = "expected a table of at most 256 strings, names up to 256 and values up to 65536 characters";
 
 const engineTable = table({
   pooling_allocator: flag().default(true),
@@ -127,6 +129,7 @@ const permissionsTable = table({
   clock_resolution_us: integer(1, 1_000_000).default(1000),
   directories: z.array(directoryTable, "expected a list of tables").max(64, "expected at most 64").default([]),
   http: table({ allow: httpHosts(), allow_private: httpHosts() }).prefault({}),
+  key_value: z.array(z.string(BUCKETS).min(1, BUCKETS).max(64, BUCKETS), BUCKETS).max(64, BUCKETS).default([]),
   network: table({ allow: hostPorts(), allow_private: hostPorts(), listen: hostPorts() }).prefault({}),
 });
 
@@ -144,6 +147,10 @@ const functionTable = table({
   fuel_metering: limits.fuel_metering.optional(),
   proposals: z.array(z.enum(["gc", "threads"], PROPOSAL), "expected a list").default([]),
   permissions: permissionsTable.prefault({}),
+  config: z
+    .record(z.string(SETTINGS).min(1, SETTINGS).max(256, SETTINGS), z.string(SETTINGS).max(65_536, SETTINGS), SETTINGS)
+    .refine((settings) => Object.keys(settings).length <= 256, SETTINGS)
+    .default({}),
 });
 
 export const configSchema = table({

@@ -79,6 +79,8 @@ export interface FunctionPermissions {
   /** What `wasi:filesystem` shows, at most 64, each with a path of its own. Default none. */
   readonly directories: readonly DirectoryPermission[];
   readonly http: HttpPermissions;
+  /** Buckets of the key-value store that it may open; entries are its own. Default none. */
+  readonly keyValueBuckets: readonly string[];
   readonly network: NetworkPermissions;
 }
 
@@ -129,6 +131,8 @@ export interface FunctionConfig {
   readonly entry: string | undefined;
   readonly permissions: FunctionPermissions;
   readonly proposals: FunctionProposals;
+  /** What `wasi:config` tells it, at most 256 values. Default nothing. */
+  readonly settings: Readonly<Record<string, string>>;
   /** `[execution]` with the function's own values over it. */
   readonly execution: ExecutionConfig;
 }
@@ -227,6 +231,7 @@ function toFunction(table: FunctionTable, base: ExecutionConfig): FunctionConfig
     entry: table.entry,
     permissions: toPermissions(table.permissions),
     proposals: Object.freeze({ gc: table.proposals.includes("gc"), threads: table.proposals.includes("threads") }),
+    settings: Object.freeze(table.config),
     execution: Object.freeze({
       maxFuel: table.max_fuel ?? base.maxFuel,
       timeoutMs: table.timeout_ms ?? base.timeoutMs,
@@ -240,6 +245,7 @@ function toPermissions(permissions: FunctionTable["permissions"]): FunctionPermi
   const { logging, environment, clock_resolution_us: clockResolutionUs, http, network, directories } = permissions;
   return Object.freeze({
     loggingEnabled: logging,
+    keyValueBuckets: Object.freeze(permissions.key_value),
     environment: new Map(Object.entries(environment)),
     clockResolutionUs,
     directories: Object.freeze(directories.map(({ host, guest, write }) => ({ host, guest, isWritable: write }))),

@@ -58,7 +58,11 @@ const everyKeyToml = `
   clock_resolution_us = 50
   directories = [{ host = "data", guest = "/data", write = true }]
   http = { allow = ["https://*.example.com"], allow_private = ["http://127.0.0.1:9000"] }
-  network = { allow = ["API.example.com:443"], allow_private = ["[0::1]:*"], listen = ["127.0.0.1:80"] }`;
+  network = { allow = ["API.example.com:443"], allow_private = ["[0::1]:*"], listen = ["127.0.0.1:80"] }
+  key_value = ["default", "sessions"]
+  [functions.config]
+  greeting = "hello"
+  "a.b" = ""`;
 
 const networkTable = { allow: ["API.example.com:443"], allow_private: ["[0::1]:*"], listen: ["127.0.0.1:80"] };
 
@@ -98,7 +102,9 @@ const everyKeyJson = {
         directories: [{ host: "data", guest: "/data", write: true }],
         http: { allow: ["https://*.example.com"], allow_private: ["http://127.0.0.1:9000"] },
         network: networkTable,
+        key_value: ["default", "sessions"],
       },
+      config: { greeting: "hello", "a.b": "" },
     },
   ],
 };
@@ -110,12 +116,23 @@ const route =
 const name =
   "functions[0].name: expected a name of letters, digits, '.', '_' and '-', at most 64, the first a letter or digit";
 const variable = "expected names of variables, without =, and values of at most 32,768 characters";
+const buckets = "expected a list of at most 64 names of 1 to 64 characters";
+const settings = "expected a table of at most 256 strings, names up to 256 and values up to 65536 characters";
+const withBuckets = (value: unknown) => ({ functions: [{ ...hello, permissions: { key_value: value } }] });
+const withSettings = (value: unknown) => ({ functions: [{ ...hello, config: value }] });
+const tooMany = Object.fromEntries(Array.from({ length: 257 }, (_, index) => [`k${index}`, ""]));
 const withRoute = (value: unknown) => ({ functions: [{ ...hello, route: value }] });
 const withName = (value: unknown) => ({ functions: [{ ...hello, name: value }] });
 const withDirectories = (...directories: readonly unknown[]) => ({
   functions: [{ ...hello, permissions: { directories } }],
 });
 const rejected: readonly (readonly [unknown, string])[] = [
+  [withBuckets("all"), `functions[0].permissions.key_value: ${buckets}, got "all"`],
+  [withBuckets([""]), `functions[0].permissions.key_value[0]: ${buckets}, got ""`],
+  [withBuckets(Array.from({ length: 65 }, () => "b")), `functions[0].permissions.key_value: ${buckets}, got a list`],
+  [withSettings({ port: 1 }), `functions[0].config.port: ${settings}, got 1`],
+  [withSettings({ k: "v".repeat(65_537) }), `functions[0].config.k: ${settings}, got "${"v".repeat(59)}...`],
+  [withSettings(tooMany), `functions[0].config: ${settings}, got a table`],
   [{ execution: { max_fuel: "many" } }, `${fuel}, got "many"`],
   [{ execution: { max_fuel: 0 } }, `${fuel}, got 0`],
   [{ execution: { max_fuel: 1.5 } }, `${fuel}, got 1.5`],
@@ -292,8 +309,10 @@ describe("config", () => {
             allowPrivate: [{ scheme: undefined, host: { kind: "exact", host: "::1" }, port: "any" }],
             listen: [{ scheme: undefined, host: { kind: "exact", host: "127.0.0.1" }, port: 80 }],
           },
+          keyValueBuckets: ["default", "sessions"],
         },
         proposals: { gc: false, threads: true },
+        settings: { greeting: "hello", "a.b": "" },
         execution: { maxFuel: MAX, timeoutMs: 7, maxMemoryMb: 4096, fuelMetering: false },
       },
     ]);
@@ -311,7 +330,9 @@ describe("config", () => {
       directories: [],
       http: noHttp,
       network: noNetwork,
+      keyValueBuckets: [],
     });
+    assert.deepEqual(fn.settings, {});
     assert.deepEqual(fn.proposals, { gc: false, threads: false });
     assert.equal(fn.entry, undefined);
   });
@@ -320,7 +341,8 @@ describe("config", () => {
     const config = parseConfigData({ functions: [hello] });
     const [fn] = config.functions;
     const parts = [config, config.engine, config.execution, config.server, config.functions];
-    for (const part of [...parts, fn, fn?.permissions, fn?.execution]) assert.ok(Object.isFrozen(part));
+    for (const part of [...parts, fn, fn?.permissions, fn?.permissions.keyValueBuckets, fn?.settings, fn?.execution])
+      assert.ok(Object.isFrozen(part));
   });
 
   for (const [data, reason] of rejected) {

@@ -2,6 +2,16 @@ export { createArtifactCache } from "./artifact-cache.ts";
 export type { ArtifactCacheOptions } from "./artifact-cache.ts";
 export { createHostImports } from "./host-imports.ts";
 export type { HostImportsOptions } from "./host-imports.ts";
+export type {
+  KeyPage,
+  KeyValueBucket,
+  KeyValueEntry,
+  KeyValueStore,
+  MaybePromise,
+  SetOptions,
+} from "./key-value/key-value-store.ts";
+export { createMemoryKeyValueStore } from "./key-value/memory-store.ts";
+export type { MemoryKeyValueOptions } from "./key-value/memory-store.ts";
 export { isPrivateAddress } from "./network/address-rules.ts";
 export { networkGrant, socketsGrant } from "./network/network-grant.ts";
 export type { NetworkGrant } from "./network/network-grant.ts";
@@ -47,3 +57,6 @@ export type { HttpGrant } from "./http-client/http-grant.ts";
 export { createUndiciClient } from "./http-client/undici-client.ts";
 export type { DisposableHttpClient, UndiciClientOptions } from "./http-client/undici-client.ts";
 export { createNodeNetwork } from "./network/node-network.ts";
+export { CONFIG_GRANT } from "./wasi/config/config-store.ts";
+export { KEY_VALUE_GRANT } from "./wasi/keyvalue/bucket-access.ts";
+export type { KeyValueGrant } from "./wasi/keyvalue/bucket-access.ts";

@@ -1,7 +1,7 @@
 // The whole server: functions loaded, then listening; and the reverse. Composition only.
 
-import { createHostImports } from "edge-runtime-host";
-import type { Logger } from "edge-runtime-host";
+import { createHostImports, createMemoryKeyValueStore } from "edge-runtime-host";
+import type { KeyValueStore, Logger } from "edge-runtime-host";
 import { ExecutionCancelled } from "edge-runtime-common";
 import type { Config } from "edge-runtime-common";
 import type { HostImports, WasmEngine } from "edge-runtime-core";
@@ -18,6 +18,8 @@ export interface ServerOptions {
   readonly baseDirectory?: string;
   /** What guests may import. Default: `createHostImports`. */
   readonly imports?: HostImports;
+  /** Where functions keep entries; the caller closes it. Default: in memory, gone when the server closes. */
+  readonly keyValue?: KeyValueStore;
 }
 
 export interface EdgeServer {
@@ -35,13 +37,15 @@ export interface EdgeServer {
 export function createServer(options: ServerOptions): EdgeServer {
   const { config, engine, logger } = options;
   const functions: ServedFunction[] = [];
+  const ownKeyValue = createMemoryKeyValueStore(engine.platform);
   let server: HttpServer | undefined;
   let closing: Promise<void> | undefined;
 
   async function listen(): Promise<ListenedAddress> {
     const imports = options.imports ?? createHostImports({ platform: engine.platform });
+    const keyValue = options.keyValue ?? ownKeyValue;
     const baseDirectory = options.baseDirectory ?? process.cwd();
-    functions.push(...(await loadFunctions(config.functions, { engine, imports, baseDirectory })));
+    functions.push(...(await loadFunctions(config.functions, { engine, imports, baseDirectory, keyValue })));
     if (closing !== undefined) {
       disposeAll();
       throw new ExecutionCancelled("the server was closed while it started");
@@ -59,6 +63,7 @@ export function createServer(options: ServerOptions): EdgeServer {
   async function close(): Promise<void> {
     await server?.close();
     disposeAll();
+    await ownKeyValue.close();
   }
 
   function disposeAll(): void {

@@ -3,12 +3,26 @@
 import { resolve } from "node:path";
 import type { FunctionConfig } from "edge-runtime-common";
 import { Grants } from "edge-runtime-core";
-import { checkDirectories, CLOCK_RESOLUTION, DIRECTORIES, ENVIRONMENT, socketsGrant } from "edge-runtime-host";
+import {
+  checkDirectories,
+  CLOCK_RESOLUTION,
+  CONFIG_GRANT,
+  DIRECTORIES,
+  ENVIRONMENT,
+  KEY_VALUE_GRANT,
+  socketsGrant,
+} from "edge-runtime-host";
+import type { KeyValueGrant, KeyValueStore } from "edge-runtime-host";
 
 const NS_PER_US = 1000n;
 
-/** Rejects with Io where a directory cannot be used. */
-export async function functionGrants({ permissions }: FunctionConfig, baseDirectory: string): Promise<Grants> {
+/** Rejects with Io where a directory cannot be used. Without a store there are no buckets. */
+export async function functionGrants(
+  config: FunctionConfig,
+  baseDirectory: string,
+  keyValue?: KeyValueStore,
+): Promise<Grants> {
+  const { permissions } = config;
   const directories = permissions.directories.map((directory) => ({
     ...directory,
     host: resolve(baseDirectory, directory.host),
@@ -18,5 +32,13 @@ export async function functionGrants({ permissions }: FunctionConfig, baseDirect
     .with(CLOCK_RESOLUTION, BigInt(permissions.clockResolutionUs) * NS_PER_US)
     .with(ENVIRONMENT, { variables: [...permissions.environment], arguments: [] })
     .with(DIRECTORIES, directories)
-    .with(socketsGrant, permissions.network);
+    .with(socketsGrant, permissions.network)
+    .with(CONFIG_GRANT, new Map(Object.entries(config.settings)))
+    .with(KEY_VALUE_GRANT, keyValueGrant(config, keyValue));
+}
+
+/** Names of functions are unique: their namespaces are. */
+function keyValueGrant({ name, permissions }: FunctionConfig, store?: KeyValueStore): KeyValueGrant | undefined {
+  const buckets = permissions.keyValueBuckets;
+  return store === undefined || buckets.length === 0 ? undefined : { store, namespace: name, buckets };
 }

@@ -15,7 +15,7 @@ import {
   incomingHandlerType,
   OUTGOING_HTTP,
 } from "edge-runtime-host";
-import type { DisposableHttpClient } from "edge-runtime-host";
+import type { DisposableHttpClient, KeyValueStore } from "edge-runtime-host";
 import { functionGrants } from "./function-grants.ts";
 import type { ServedFunction } from "./function-runner.ts";
 import { isHandlerType } from "./handler-type.ts";
@@ -26,6 +26,8 @@ export interface LoadOptions {
   readonly imports: HostImports;
   /** Folder that relative sources count from. */
   readonly baseDirectory: string;
+  /** Where functions that were granted buckets keep their entries. */
+  readonly keyValue: KeyValueStore;
 }
 
 /** Instances that wait for the first requests; the pool makes more as they are needed. */
@@ -73,7 +75,7 @@ async function loadFunction(config: FunctionConfig, options: LoadOptions): Promi
     const { engine, imports } = options;
     const { kind, entry } = findEntry(module, config.entry, imports);
     const client = httpClient(config);
-    const grants = (await functionGrants(config, options.baseDirectory)).with(OUTGOING_HTTP, client);
+    const grants = (await functionGrants(config, options.baseDirectory, options.keyValue)).with(OUTGOING_HTTP, client);
     const runner = await InstanceRunner.create(engine, module, { execution: config.execution, imports, grants });
     await runner.warmUp(WARM_INSTANCES);
     return {

@@ -5,7 +5,15 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { parseConfigData } from "edge-runtime-common";
 import type { FunctionConfig } from "edge-runtime-common";
-import { CLOCK_RESOLUTION, DIRECTORIES, ENVIRONMENT, socketsGrant } from "edge-runtime-host";
+import {
+  CLOCK_RESOLUTION,
+  CONFIG_GRANT,
+  createMemoryKeyValueStore,
+  DIRECTORIES,
+  ENVIRONMENT,
+  KEY_VALUE_GRANT,
+  socketsGrant,
+} from "edge-runtime-host";
 import { functionGrants } from "../src/function-grants.ts";
 
 function functionWith(directories: readonly unknown[], more: object = {}): FunctionConfig {
@@ -71,4 +79,21 @@ test("function grants: sockets reach what the configuration lists, by default no
     [allow, allowPrivate, listen].map((list) => list.map(({ port }) => port)),
     [[1], [2], [3]],
   );
+});
+
+const keyValue = createMemoryKeyValueStore({ now: () => 0 });
+
+test("function grants: no bucket and no setting unless configured", async () => {
+  const grants = await functionGrants(functionWith([]), "/", keyValue);
+  assert.equal(grants.get(KEY_VALUE_GRANT), undefined);
+  assert.deepEqual(grants.get(CONFIG_GRANT), new Map());
+});
+
+test("function grants: buckets are in a namespace of the function's name, settings are its own", async () => {
+  const table = { name: "g", route: "/g", source: "g.wasm", permissions: { key_value: ["a"] }, config: { k: "v" } };
+  const [config] = parseConfigData({ functions: [table] }).functions;
+  assert.ok(config);
+  const grants = await functionGrants(config, "/", keyValue);
+  assert.deepEqual(grants.get(KEY_VALUE_GRANT), { store: keyValue, namespace: "g", buckets: ["a"] });
+  assert.deepEqual(grants.get(CONFIG_GRANT), new Map([["k", "v"]]));
 });

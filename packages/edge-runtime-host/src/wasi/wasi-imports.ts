@@ -5,6 +5,7 @@ import type { HostImports, Platform } from "edge-runtime-core";
 import type { Network } from "../network/network.ts";
 import { createCliInterfaces } from "./cli/cli-interfaces.ts";
 import { createClocks } from "./clocks/clock-interfaces.ts";
+import { configInterfaces } from "./config/config-store.ts";
 import { FILESYSTEM_PREOPENS_INTERFACE, preopensInterface } from "./filesystem/preopens.ts";
 import { FILESYSTEM_TYPES_INTERFACE, filesystemTypesInterface } from "./filesystem/types.ts";
 import { OUTGOING_HANDLER_INTERFACE, outgoingHandlerInterface } from "./http/outgoing-handler.ts";
@@ -12,6 +13,8 @@ import { HTTP_TYPES_INTERFACE, httpTypesInterface } from "./http/types.ts";
 import { IO_ERROR_INTERFACE, ioErrorInterface } from "./io/error.ts";
 import { IO_POLL_INTERFACE, pollInterface } from "./io/poll.ts";
 import { IO_STREAMS_INTERFACE, streamsInterface } from "./io/streams.ts";
+import { keyValueInterfaces } from "./keyvalue/keyvalue.ts";
+import { loggingInterfaces } from "./logging/logging.ts";
 import { randomInterfaces } from "./random/random.ts";
 import { createSocketsImports } from "./sockets/sockets-imports.ts";
 
@@ -31,5 +34,8 @@ export function createWasiImports(platform: WasiPlatform, network: Network): Hos
     ...randomInterfaces,
     ...createCliInterfaces(platform),
     ...createSocketsImports(network),
+    ...configInterfaces(),
+    ...keyValueInterfaces(),
+    ...loggingInterfaces(platform.wallClock),
   ]);
 }
