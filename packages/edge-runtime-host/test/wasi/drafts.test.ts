@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { KvStore } from "edge-runtime-common";
 import { Grants } from "edge-runtime-core";
+import { fakePlatform } from "edge-runtime-testing";
 import { CONFIG_GRANT, createHostImports, createMemoryKeyValueStore, KEY_VALUE_GRANT } from "../../src/index.ts";
 import type { KeyValueBucket, KeyValueStore } from "../../src/index.ts";
 import { CUT_MARK } from "../../src/logging/log-message.ts";
 import { callHost, fakeHostCall } from "../fake-host-call.ts";
 import type { FakeHostCall } from "../fake-host-call.ts";
 
-const imports = createHostImports({ platform: { wallClock: () => 77 } });
+const imports = createHostImports({ platform: fakePlatform({ wallClockMs: 77 }) });
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const VERSIONS = ["0.2.0-draft", "0.2.0-draft2"] as const;
 
