@@ -28,6 +28,11 @@ interface Stamp {
 
 const EXAMPLE_LIST: readonly Example[] = [
   { name: "hello-wat", tools: ["@bytecodealliance/jco-transpile"], build: () => assemble("hello-wat/hello.wat") },
+  {
+    name: "composed-wat",
+    tools: ["@bytecodealliance/jco-transpile"],
+    build: () => assemble("composed-wat/composed.wat"),
+  },
   { name: "hello-js", tools: ["componentize-qjs"], build: () => componentize(readExample("hello-js/handler.js")) },
   {
     name: "hello-ts",

@@ -71,7 +71,7 @@ const POISON = handlerText({
     (call $ok (i32.const 2048) (i32.const 2))`,
 });
 
-const EXAMPLES: readonly string[] = ["hello-js", "hello-ts", "hello-wat"];
+const EXAMPLES: readonly string[] = ["hello-js", "hello-ts", "hello-wat", "composed-wat"];
 
 /** More than the instances that are made ahead, so that some serve twice. */
 const REQUESTS = 12;

@@ -83,6 +83,7 @@ before(async () => {
       "hello-js": { source: example("build/hello-js.wasm") },
       "hello-ts": { source: example("build/hello-ts.wasm") },
       "hello-wat": { source: example("build/hello-wat.wasm") },
+      "composed-wat": { source: example("build/composed-wat.wasm") },
       "core-wat": { source: example("core-wat/fib.wat") },
       ...(Object.fromEntries(failing) as Record<string, FunctionSetup>),
     },
@@ -112,7 +113,7 @@ test("limits: a run that is out of fuel used all that it had, and not more", asy
   assert.equal(line["fuel"], 1_000_000);
 });
 
-for (const name of ["hello-js", "hello-ts", "hello-wat", "core-wat"]) {
+for (const name of ["hello-js", "hello-ts", "hello-wat", "composed-wat", "core-wat"]) {
   test(`limits: the same request to ${name} costs the same fuel, whatever ran before it`, async () => {
     const url = `${serving.origin}/${name}`;
     const same = async (): Promise<string> => requestIdOf(await fetch(`${url}?name=first`));

@@ -71,6 +71,7 @@ test("command: serves every example, says so, and stops cleanly on SIGTERM", asy
   const answer = async (path: string): Promise<string> => (await fetch(origin + path)).text();
   const routes = [...announced.matchAll(/^ +curl (\S+)$/gm)].map(([, url]) => url?.slice(origin.length));
   assert.deepEqual(routes, ["/hello-js", "/hello-ts", "/fetch-js", "/hello-wat", "/core-wat"]);
+  assert.deepEqual(routes, ["/hello-js", "/hello-ts", "/hello-wat", "/composed-wat", "/core-wat"]);
   const hello = JSON.parse(await answer("/hello-js/a?b=1")) as Record<string, unknown>;
   assert.deepEqual(
     { message: hello["message"], method: hello["method"], path: hello["path"], query: hello["query"] },
@@ -80,6 +81,7 @@ test("command: serves every example, says so, and stops cleanly on SIGTERM", asy
   assert.equal(await answer("/fetch-js"), "Hello from /fetch-js\n");
   assert.equal(await answer("/fetch-js/count"), "1\n2\n3\n");
   assert.equal(await answer("/hello-wat"), "Hello from WebAssembly text\n");
+  assert.equal(await answer("/composed-wat/gr%C3%BC%C3%9Fe"), "/COMPOSED-WAT/GR%C3%BC%C3%9FE\n");
   assert.equal(await answer("/core-wat"), "55\n");
   const { code, stderr } = await serving.stop("SIGTERM");
   assert.equal(code, 0);
