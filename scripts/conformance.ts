@@ -3,6 +3,7 @@
 import { component } from "./conformance/component/main.ts";
 import { core } from "./conformance/core/main.ts";
 import { wasi } from "./conformance/wasi/main.ts";
+import { real } from "./conformance/real/main.ts";
 import { isUsageError, UsageError } from "./conformance/usage-error.ts";
 
 /** Each takes its arguments and gives the exit status. */
@@ -10,6 +11,7 @@ const commands: ReadonlyMap<string, (args: readonly string[]) => Promise<number>
   ["core", core],
   ["component", component],
   ["wasi", wasi],
+  ["real", real],
 ]);
 
 const help = `npm run conformance -- COMMAND [OPTIONS]

@@ -269,11 +269,14 @@ const usage: readonly (readonly [args: readonly string[], status: number, text: 
   [["--help"], 0, /Commands: core, component/],
   [["component", "--help"], 0, /--data DIR/],
   [["component"], 2, /--data DIR is missing/],
+  [["--help"], 0, /Commands: core/],
+  [["real", "--help"], 0, /--filter TEXT/],
   [["core", "--help"], 0, /--data DIR/],
   [[], 2, /Commands: core/],
   [["nothing"], 2, /unknown command nothing/],
   [["core"], 2, /--data DIR is missing/],
   [["core", "--data", "no-such-folder"], 2, /no-such-folder does not exist/],
+  [["real", "--data", "no-such-folder"], 2, /does not exist/],
   [["core", "--data", ".", "--wrong"], 2, /--wrong/],
 ];
 
