@@ -266,10 +266,9 @@ for (const [what, wrong, reason] of [
 }
 
 const usage: readonly (readonly [args: readonly string[], status: number, text: RegExp])[] = [
-  [["--help"], 0, /Commands: core, component/],
+  [["--help"], 0, /Commands: core, component, wasi, real/],
   [["component", "--help"], 0, /--data DIR/],
   [["component"], 2, /--data DIR is missing/],
-  [["--help"], 0, /Commands: core/],
   [["real", "--help"], 0, /--filter TEXT/],
   [["core", "--help"], 0, /--data DIR/],
   [[], 2, /Commands: core/],

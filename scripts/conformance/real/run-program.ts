@@ -11,7 +11,7 @@ import { createNodePlatform, DIRECTORIES, ENVIRONMENT, STDIO } from "edge-runtim
 import type { ByteSink } from "edge-runtime-host";
 import type { ProgramFile } from "./program-file.ts";
 import { createStillWorld } from "./still-world.ts";
-import { adaptPreview1, importsPreview1 } from "./preview1-adapter.ts";
+import { adaptBench, importsBench } from "./bench-adapter.ts";
 
 /** What a run left: how it ended, and what it printed. */
 export interface Ending {
@@ -63,7 +63,7 @@ export class Laboratory {
 
   /** Rejects with CompilationFailed and its like. */
   async compile(bytes: Uint8Array, metering: Metering): Promise<CompiledModule> {
-    const source = importsPreview1(bytes) ? await adaptPreview1(bytes) : bytes;
+    const source = importsBench(bytes) ? await adaptBench(bytes) : bytes;
     return CompiledModule.fromAny(this.#engines[metering], source, { fuelMetering: metering === "metered" });
   }
 
