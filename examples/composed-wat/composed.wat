@@ -1,7 +1,17 @@
 ;; Two components joined to one: `front` answers requests, and asks `shout`, which it does not know, for the text. They
 ;; share no memory; the strings between them are copied, even from one encoding to another. A tool such as wac joins
 ;; components of different languages in the same way: the result is one file with both in it.
-(component
+(component $joined
+  (type $method' (enum "get" "head" "post" "put" "delete" "patch" "options"))
+  (export $method "method" (type $method'))
+  (type $headers (list (tuple string string)))
+  (type $body (option (list u8)))
+  (type $request'
+    (record (field "method" $method) (field "uri" string) (field "headers" $headers) (field "body" $body)))
+  (export $request "http-request" (type $request'))
+  (type $response' (record (field "status" u16) (field "headers" $headers) (field "body" $body)))
+  (export $response "http-response" (type $response'))
+
   ;; Gives its text in capitals, as a line; in UTF-16, as its own memory has it.
   (component $shout
     (core module $code
@@ -40,15 +50,10 @@
   ;; Answers with the path that was asked for, as `shout` gives it.
   (component $front
     (import "shout" (func $shout (param "text" string) (result string)))
-    (type $method' (enum "get" "head" "post" "put" "delete" "patch" "options"))
-    (export $method "method" (type $method'))
-    (type $headers (list (tuple string string)))
-    (type $body (option (list u8)))
-    (type $request'
-      (record (field "method" $method) (field "uri" string) (field "headers" $headers) (field "body" $body)))
-    (export $request "http-request" (type $request'))
-    (type $response' (record (field "status" u16) (field "headers" $headers) (field "body" $body)))
-    (export $response "http-response" (type $response'))
+    (alias outer $joined $request (type $outer-request))
+    (import "http-request" (type $request (eq $outer-request)))
+    (alias outer $joined $response (type $outer-response))
+    (import "http-response" (type $response (eq $outer-response)))
 
     ;; The memory stands alone, because what calls `shout` needs it before the code is there.
     ;; It has room for the longest request that the server takes.
@@ -80,11 +85,9 @@
         (memory (core memory $store "memory")) (realloc (core func $store "cabi_realloc")))))
 
   (instance $shout (instantiate $shout))
-  (instance $front (instantiate $front (with "shout" (func $shout "shout"))))
-  (alias export $front "method" (type $method'))
-  (export $method "method" (type $method'))
-  (alias export $front "http-request" (type $request'))
-  (export $request "http-request" (type $request'))
-  (alias export $front "http-response" (type $response'))
-  (export $response "http-response" (type $response'))
+  (instance $front
+    (instantiate $front
+      (with "shout" (func $shout "shout"))
+      (with "http-request" (type $request))
+      (with "http-response" (type $response))))
   (export "handle" (func $front "handle")))
