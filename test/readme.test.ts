@@ -28,7 +28,7 @@ test("readme: npm start prints what the README shows", () => {
 
 test("readme: each curl line that npm start prints is answered with 200", async () => {
   const urls = [...serving.announced.matchAll(/^ +curl (\S+)$/gm)].map(([, url = ""]) => url);
-  assert.equal(urls.length, 5);
+  assert.equal(urls.length, 6);
   for (const url of urls) {
     const response = await fetch(url);
     assert.equal(response.status, 200, url);
@@ -59,7 +59,7 @@ async function curl(url: string): Promise<string> {
 
 test("readme: the answers to its curl lines are those that it shows", async () => {
   const shown = shownAnswers();
-  assert.equal(shown.length, 5);
+  assert.equal(shown.length, 6);
   const answers = await Promise.all(shown.map(({ url }) => curl(url.replace(SHOWN_ORIGIN, serving.origin))));
   assert.deepEqual(
     answers,

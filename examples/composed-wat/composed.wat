@@ -50,10 +50,15 @@
   ;; Answers with the path that was asked for, as `shout` gives it.
   (component $front
     (import "shout" (func $shout (param "text" string) (result string)))
-    (alias outer $joined $request (type $outer-request))
-    (import "http-request" (type $request (eq $outer-request)))
-    (alias outer $joined $response (type $outer-response))
-    (import "http-response" (type $response (eq $outer-response)))
+    (alias outer $joined $method (type $outer-method))
+    (import "method" (type $method (eq $outer-method)))
+    (type $headers (list (tuple string string)))
+    (type $body (option (list u8)))
+    (type $request'
+      (record (field "method" $method) (field "uri" string) (field "headers" $headers) (field "body" $body)))
+    (import "http-request" (type $request (eq $request')))
+    (type $response' (record (field "status" u16) (field "headers" $headers) (field "body" $body)))
+    (import "http-response" (type $response (eq $response')))
 
     ;; The memory stands alone, because what calls `shout` needs it before the code is there.
     ;; It has room for the longest request that the server takes.
@@ -88,6 +93,7 @@
   (instance $front
     (instantiate $front
       (with "shout" (func $shout "shout"))
+      (with "method" (type $method))
       (with "http-request" (type $request))
       (with "http-response" (type $response))))
   (export "handle" (func $front "handle")))

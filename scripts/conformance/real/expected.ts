@@ -8,5 +8,4 @@ export const expectedFailures: ReadonlyMap<string, string> = new Map([
   ["wasmcloud/crates/wash-runtime/tests/fixtures/http_counter", blobstore],
   ["wasmcloud/crates/wash/tests/fixtures/http_counter", blobstore],
   ["wasmcloud/crates/wasmcloud/tests/fixtures/http_counter", blobstore],
-  ["wasmcloud/crates/wash/tests/fixtures/http_hello_world_rust", "wasi:http is not offered yet"],
 ]);
