@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -12,6 +13,14 @@ import { createGuestFolder } from "./guest-files.ts";
 const BIN = fileURLToPath(new URL("../bin/edge-runtime.mjs", import.meta.url));
 /** Loading takes time on a busy machine; no test is about the deadline. */
 const PATIENT = ["--timeout-ms", "60000", "--fuel", "1000000000000"] as const;
+
+/** Waits until the program runs; a command that ends before it does fails the test. */
+async function firstOutput(child: ChildProcess): Promise<void> {
+  const ended = once(child, "close").then(() => assert.fail("it ended without output"));
+  await Promise.race([once(child.stdout ?? child, "data"), ended]);
+  // From now on it may end.
+  ended.catch(() => undefined);
+}
 
 const folder = createGuestFolder();
 after(folder.remove);
@@ -116,7 +125,7 @@ test("run: a program whose reader went away sees its output closed", async () =>
   // What the child does not read any more must not end this process.
   child.stdin.on("error", () => undefined);
   child.stdin.write("first");
-  await once(child.stdout, "data");
+  await firstOutput(child);
   child.stdout.destroy();
   const closed = once(child, "close");
   child.stdin.end(Buffer.alloc(1_000_000));
@@ -140,7 +149,7 @@ for (const [name, file] of [
         stderr += chunk.toString();
       });
       const closed = once(child, "close");
-      await once(child.stdout, "data");
+      await firstOutput(child);
       child.kill(signal);
       const [code] = (await closed) as [number | null];
       assert.deepEqual({ code, stderr }, { code: status, stderr: "" });
