@@ -49,6 +49,7 @@ function serve(port: number, folder: string, { hello, pooling = true }: { hello:
 }
 
 const helloComponent = `name = "hello"\nroute = "/hello"\nsource = "hello.wasm"`;
+const helloWasi = 'name = "hello"\nroute = "/hello"\nsource = "wasi-http.wasm"';
 const helloCore = `name = "hello"\nroute = "/hello"\nsource = "core.wasm"\nentry = "hello"`;
 
 function jco(guest: string, ...options: string[]): NonNullable<PeerServer["command"]> {
@@ -127,6 +128,15 @@ export const peerServers: readonly PeerServer[] = [
     path: "/hello",
     body: "16 27\n",
     command: (port, folder) => serve(port, folder, { hello: helloCore }),
+    fates: FATES,
+  },
+  {
+    key: "ours_wasi_http",
+    what: "edge-runtime serve, the component that jco serves",
+    path: "/hello",
+    body: BODY,
+    needs: "@bytecodealliance/jco",
+    command: (port, folder) => serve(port, folder, { hello: helloWasi }),
     fates: FATES,
   },
   {
