@@ -30,5 +30,9 @@ export const MAX_TYPE_NODES = 100_000;
 /** Nodes of all function types of a plan. */
 export const MAX_PLAN_TYPE_NODES = 1_000_000;
 
-/** Handles in the table of one component instance. */
-export const MAX_HANDLES = 100_000;
+/**
+ * Handles in the table of one component instance. Their room is charged to the thread's heap; the limit bounds the time
+ * that dropping what is left takes. Engines that drop a stream's pollables only when they collect garbage need one for
+ * each 8 KiB that passes.
+ */
+export const MAX_HANDLES = 262_144;

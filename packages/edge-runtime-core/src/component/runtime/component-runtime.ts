@@ -50,7 +50,7 @@ export class ComponentRuntime {
     this.#hostResources = hostResources;
     this.resources = plan.resources;
     this.#plan = plan;
-    this.states = plan.instances.map(() => new InstanceState());
+    this.states = plan.instances.map(() => new InstanceState(store.holdHeap));
     this.#functions = Array.from({ length: plan.functionSlots });
     this.#memories = Array.from({ length: plan.memorySlots });
   }

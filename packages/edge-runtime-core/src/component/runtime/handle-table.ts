@@ -27,10 +27,22 @@ export interface Handle {
 /** Something that must be the same after a reset, by a name for people. */
 export type StateFact = readonly [name: string, values: readonly unknown[]];
 
+/** Handles whose room is charged at a time: most runs have fewer, and cost nothing. */
+const HANDLES_PER_BLOCK = 1024;
+
+/** Bytes of V8's heap that an entry and what the host keeps for a small resource take. */
+const BYTES_PER_HANDLE = 256;
+
 export class HandleTable {
+  readonly #holdHeap: (bytes: number) => void;
   #entries: (Handle | undefined)[] = [undefined];
   #free: number[] = [];
   #isTouched = false;
+
+  /** `holdHeap` charges bytes of the thread's heap to the run, until it ends; it throws where there is no room. */
+  constructor(holdHeap: (bytes: number) => void) {
+    this.#holdHeap = holdHeap;
+  }
 
   /** Whether anything but reading happened since the table was made or restored: most runs touch no handle. */
   get isTouched(): boolean {
@@ -54,6 +66,7 @@ export class HandleTable {
       return reused;
     }
     if (this.#entries.length > MAX_HANDLES) return 0;
+    if (this.#entries.length % HANDLES_PER_BLOCK === 0) this.#holdHeap(HANDLES_PER_BLOCK * BYTES_PER_HANDLE);
     return this.#entries.push(handle) - 1;
   }
 

@@ -5,13 +5,17 @@ import type { BorrowScope, Handle, StateFact } from "./handle-table.ts";
 import { HandleTable } from "./handle-table.ts";
 
 export class InstanceState {
-  readonly handles = new HandleTable();
+  readonly handles: HandleTable;
   /** False while `realloc` or post-return runs: calls out of the instance trap. */
   mayLeave = true;
   /** False while a call is in the instance: a second one traps. */
   mayEnter = true;
   #lends: Handle[] | undefined;
   #scope: BorrowScope | undefined;
+
+  constructor(holdHeap: (bytes: number) => void) {
+    this.handles = new HandleTable(holdHeap);
+  }
 
   /** Lends a handle to the call whose arguments are being lifted. */
   lend(handle: Handle): void {
