@@ -1,6 +1,6 @@
 // The form of the conformance vectors (see their README): types and typed values in JSON, brought to ours.
 
-import { isTaggedOption } from "edge-runtime-core";
+import { elementArrays, isNumberKind, isTaggedOption } from "edge-runtime-core";
 import type { Field, PrimitiveKind, ValType } from "edge-runtime-core";
 
 export type VectorType =
@@ -70,24 +70,11 @@ function camelCase(label: string): string {
   return label.replaceAll(/-(.)/g, (_match, letter: string) => letter.toUpperCase());
 }
 
-const elementArrays = {
-  s8: Int8Array,
-  u8: Uint8Array,
-  s16: Int16Array,
-  u16: Uint16Array,
-  s32: Int32Array,
-  u32: Uint32Array,
-  s64: BigInt64Array,
-  u64: BigUint64Array,
-  f32: Float32Array,
-  f64: Float64Array,
-};
-
 function listValue(element: ValType, values: readonly VectorValue[]): unknown {
   const list = values.map((value) => toValue(element, value));
-  const kind = element.kind as keyof typeof elementArrays;
-  const ElementArray = elementArrays[kind] as unknown as (new (values: unknown[]) => unknown) | undefined;
-  return ElementArray === undefined ? list : new ElementArray(list);
+  if (!isNumberKind(element.kind)) return list;
+  const ElementArray = elementArrays[element.kind] as unknown as new (values: unknown[]) => unknown;
+  return new ElementArray(list);
 }
 
 function flagsValue(names: readonly string[], set: readonly string[]): Record<string, boolean> {

@@ -1,8 +1,8 @@
 // npm run conformance -- component: Component Model suites, in the engine.
 
-import { existsSync, writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
+import { writeFileSync } from "node:fs";
 import { printAbiVectors, runAbiVectors } from "../abi-vectors/abi-vectors.ts";
+import { parseOptions } from "../options.ts";
 import { UsageError } from "../usage-error.ts";
 import { printSuite } from "./report.ts";
 import { runSuite, scriptsOf } from "./suite.ts";
@@ -29,22 +29,12 @@ function mapToObject(_key: string, value: unknown): unknown {
 
 /** Exit status of the command. */
 export async function component(args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      data: { type: "string" },
-      filter: { type: "string", default: "" },
-      json: { type: "string" },
-      help: { type: "boolean", default: false },
-    },
-  });
-  if (values.help) {
+  const options = parseOptions(args);
+  if (options === undefined) {
     console.log(componentHelp);
     return 0;
   }
-  const { data, filter, json } = values;
-  if (data === undefined) throw new UsageError("--data DIR is missing");
-  if (!existsSync(data)) throw new UsageError(`--data: ${data} does not exist`);
+  const { data, filter, json } = options;
   const vectors = "abi-vectors".includes(filter) ? runAbiVectors(data) : [];
   if (scriptsOf(data, filter).length === 0 && vectors.length === 0) {
     throw new UsageError(`no script under ${data} has a name with ${JSON.stringify(filter)}`);

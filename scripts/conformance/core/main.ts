@@ -1,8 +1,8 @@
 // npm run conformance -- core: the specification's test suite, metered against plain V8.
 
-import { existsSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { parseOptions } from "../options.ts";
 import { UsageError } from "../usage-error.ts";
 import { checkRefusals } from "./refusals.ts";
 import { printRefusals, printSuite } from "./report.ts";
@@ -23,31 +23,9 @@ All must agree on every command, bit for bit. Modules under DIR/${refusalFolder}
 
 Exit status: 0 where all ways agree and plain V8 fulfils every assertion, 1 where not, 2 for a wrong command line.`;
 
-interface Options {
-  readonly data: string;
-  readonly filter: string;
-  readonly json: string | undefined;
-}
-
-function parse(args: readonly string[]): Options | undefined {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      data: { type: "string" },
-      filter: { type: "string", default: "" },
-      json: { type: "string" },
-      help: { type: "boolean", default: false },
-    },
-  });
-  if (values.help) return undefined;
-  if (values.data === undefined) throw new UsageError("--data DIR is missing");
-  if (!existsSync(values.data)) throw new UsageError(`--data: ${values.data} does not exist`);
-  return { data: values.data, filter: values.filter, json: values.json };
-}
-
 /** Exit status of the command. */
 export async function core(args: readonly string[]): Promise<number> {
-  const options = parse(args);
+  const options = parseOptions(args);
   if (options === undefined) {
     console.log(coreHelp);
     return 0;

@@ -1,7 +1,7 @@
 // npm run conformance -- real: programs of many toolchains, as they were found.
 
-import { existsSync, writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
+import { writeFileSync } from "node:fs";
+import { parseOptions } from "../options.ts";
 import { UsageError } from "../usage-error.ts";
 import { examine } from "./examine.ts";
 import { findPrograms } from "./program-file.ts";
@@ -22,28 +22,6 @@ return and how they end. Those with expected output beside them must print it.
 
 Exit status: 0 where all went as expected, 1 where not, 2 for a wrong command line.`;
 
-interface Options {
-  readonly data: string;
-  readonly filter: string;
-  readonly json: string | undefined;
-}
-
-function parse(args: readonly string[]): Options | undefined {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      data: { type: "string" },
-      filter: { type: "string", default: "" },
-      json: { type: "string" },
-      help: { type: "boolean", default: false },
-    },
-  });
-  if (values.help) return undefined;
-  if (values.data === undefined) throw new UsageError("--data DIR is missing");
-  if (!existsSync(values.data)) throw new UsageError(`--data: ${values.data} does not exist`);
-  return { data: values.data, filter: values.filter, json: values.json };
-}
-
 export async function examineAll(data: string, filter: string): Promise<Examined[]> {
   const laboratory = new Laboratory();
   const all: Examined[] = [];
@@ -56,7 +34,7 @@ export async function examineAll(data: string, filter: string): Promise<Examined
 
 /** Exit status of the command. */
 export async function real(args: readonly string[]): Promise<number> {
-  const options = parse(args);
+  const options = parseOptions(args);
   if (options === undefined) {
     console.log(help);
     return 0;

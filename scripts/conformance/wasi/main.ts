@@ -1,7 +1,7 @@
 // npm run conformance -- wasi: wasi-testsuite on the host's WASI.
 
-import { existsSync, writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
+import { writeFileSync } from "node:fs";
+import { parseOptions } from "../options.ts";
 import { UsageError } from "../usage-error.ts";
 import { isFault, printReport, verdictOf } from "./report.ts";
 import type { Finished } from "./report.ts";
@@ -22,31 +22,9 @@ with the reason.
 Exit status: 0 where all went as expected, 1 where a test failed that is not known to, or passed that is; 2 for a wrong
 command line.`;
 
-interface Options {
-  readonly data: string;
-  readonly filter: string;
-  readonly json: string | undefined;
-}
-
-function parse(args: readonly string[]): Options | undefined {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      data: { type: "string" },
-      filter: { type: "string", default: "" },
-      json: { type: "string" },
-      help: { type: "boolean", default: false },
-    },
-  });
-  if (values.help) return undefined;
-  if (values.data === undefined) throw new UsageError("--data DIR is missing");
-  if (!existsSync(values.data)) throw new UsageError(`--data: ${values.data} does not exist`);
-  return { data: values.data, filter: values.filter, json: values.json };
-}
-
 /** Exit status of the command. */
 export async function wasi(args: readonly string[]): Promise<number> {
-  const options = parse(args);
+  const options = parseOptions(args);
   if (options === undefined) {
     console.log(help);
     return 0;
