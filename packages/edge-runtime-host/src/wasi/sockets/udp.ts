@@ -2,16 +2,15 @@
 
 import { WasiError } from "edge-runtime-common";
 import { hostInstance, wit } from "edge-runtime-core";
-import type { HostCall, HostFunction, HostInstance, HostResource, HostValType } from "edge-runtime-core";
-import { NetworkFailure } from "../../network/network-failure.ts";
+import type { HostCall, HostInstance, HostResource } from "edge-runtime-core";
 import { createPollable, pollable } from "../io/io-resources.ts";
 import { alwaysReady } from "../readiness.ts";
 import type { SocketsOf } from "./run-sockets.ts";
 import { toSocketAddress } from "./socket-addresses.ts";
 import { bufferSize, hopLimit } from "./socket-options.ts";
-import type { SocketOptions } from "./socket-options.ts";
+import { SocketMethods } from "./socket-methods.ts";
 import { answer } from "./socket-results.ts";
-import { addressFamilyType, networkResource, socketAddressType, socketResult } from "./socket-types.ts";
+import { addressFamilyType, socketAddressType, socketResult } from "./socket-types.ts";
 import type { AddressFamily, IpSocketAddress } from "./socket-types.ts";
 import { UdpSocket } from "./udp-socket.ts";
 
@@ -44,19 +43,7 @@ const incomingDatagram = wit.record({ data: wit.list(wit.u8), "remote-address": 
 const outgoingDatagram = wit.record({ data: wit.list(wit.u8), "remote-address": wit.option(socketAddressType) });
 
 const self = { self: wit.borrow(udpSocket) };
-
-function step(
-  result: HostValType | undefined,
-  run: (socket: UdpSocket) => unknown,
-  reads: HostFunction["reads"] = "environment",
-): HostFunction {
-  return {
-    kind: "sync",
-    reads,
-    type: wit.func(self, socketResult(result)),
-    call: (_call: HostCall, socket: UdpSocket) => answer(() => run(socket)),
-  };
-}
+const methods = new SocketMethods<UdpSocket>("udp-socket", udpSocket, (socket) => socket.applyOptions());
 
 function streamsOf(socket: UdpSocket, address: IpSocketAddress | undefined) {
   const generation = socket.stream(address);
@@ -65,17 +52,8 @@ function streamsOf(socket: UdpSocket, address: IpSocketAddress | undefined) {
 }
 
 const socketFunctions = {
-  "[method]udp-socket.start-bind": {
-    kind: "sync",
-    reads: "environment",
-    type: wit.func(
-      { ...self, network: wit.borrow(networkResource), "local-address": socketAddressType },
-      socketResult(),
-    ),
-    call: (_call: HostCall, socket: UdpSocket, _network: unknown, address: IpSocketAddress) =>
-      answer(() => socket.startBind(address)),
-  },
-  "[method]udp-socket.finish-bind": step(undefined, (socket) => socket.finishBind()),
+  "[method]udp-socket.start-bind": methods.addressStep("local-address", (socket, address) => socket.startBind(address)),
+  "[method]udp-socket.finish-bind": methods.step(undefined, (socket) => socket.finishBind()),
   "[method]udp-socket.stream": {
     kind: "sync",
     reads: "environment",
@@ -86,14 +64,11 @@ const socketFunctions = {
     call: (_call: HostCall, socket: UdpSocket, address: IpSocketAddress | undefined) =>
       answer(() => streamsOf(socket, address)),
   },
-  "[method]udp-socket.local-address": step(socketAddressType, (socket) => toSocketAddress(socket.localAddress)),
-  "[method]udp-socket.remote-address": step(socketAddressType, (socket) => toSocketAddress(socket.remoteAddress)),
-  "[method]udp-socket.address-family": {
-    kind: "sync",
-    reads: "nothing",
-    type: wit.func(self, addressFamilyType),
-    call: (_call: HostCall, socket: UdpSocket) => socket.family,
-  },
+  "[method]udp-socket.local-address": methods.step(socketAddressType, (socket) => toSocketAddress(socket.localAddress)),
+  "[method]udp-socket.remote-address": methods.step(socketAddressType, (socket) =>
+    toSocketAddress(socket.remoteAddress),
+  ),
+  "[method]udp-socket.address-family": methods.family,
   /** Nothing of the socket itself waits. */
   "[method]udp-socket.subscribe": {
     kind: "sync",
@@ -102,32 +77,6 @@ const socketFunctions = {
     call: () => createPollable(alwaysReady),
   },
 } as const;
-
-function option<Name extends keyof SocketOptions>(
-  name: Name,
-  witName: string,
-  type: HostValType,
-  clamp: (value: SocketOptions[Name]) => SocketOptions[Name],
-): Record<string, HostFunction> {
-  const optionsOf = (socket: UdpSocket): SocketOptions => {
-    if (socket.isClosed) throw new NetworkFailure("invalid-state");
-    return socket.options;
-  };
-  return {
-    [`[method]udp-socket.${witName}`]: step(type, (socket) => optionsOf(socket)[name], "nothing"),
-    [`[method]udp-socket.set-${witName}`]: {
-      kind: "sync",
-      reads: "nothing",
-      type: wit.func({ ...self, value: type }, socketResult()),
-      call: (_call: HostCall, socket: UdpSocket, value: SocketOptions[Name]) =>
-        answer(() => {
-          const clamped = clamp(value);
-          optionsOf(socket)[name] = clamped;
-          socket.applyOptions();
-        }),
-    },
-  };
-}
 
 function receive({ socket, generation }: IncomingStream, most: bigint) {
   const datagrams = socket.receive(generation, most < BigInt(MAX_BATCH) ? Number(most) : MAX_BATCH);
@@ -205,9 +154,9 @@ export const udpInterface: HostInstance = hostInstance({
   "incoming-datagram-stream": incomingStream,
   "outgoing-datagram-stream": outgoingStream,
   ...socketFunctions,
-  ...option("hopLimit", "unicast-hop-limit", wit.u8, hopLimit),
-  ...option("receiveBufferSize", "receive-buffer-size", wit.u64, bufferSize),
-  ...option("sendBufferSize", "send-buffer-size", wit.u64, bufferSize),
+  ...methods.option("unicast-hop-limit", { name: "hopLimit", type: wit.u8, clamp: hopLimit }),
+  ...methods.option("receive-buffer-size", { name: "receiveBufferSize", type: wit.u64, clamp: bufferSize }),
+  ...methods.option("send-buffer-size", { name: "sendBufferSize", type: wit.u64, clamp: bufferSize }),
   ...incomingFunctions,
   ...outgoingFunctions,
 });
