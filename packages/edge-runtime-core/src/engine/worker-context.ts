@@ -50,7 +50,8 @@ export class WorkerContext {
   readonly startedAtMs: number;
   readonly loggingEnabled: boolean;
   readonly grants: Grants;
-  readonly #services = new Map<Service<unknown>, unknown>();
+  /** Most runs of small functions use none. */
+  #services: Map<Service<unknown>, unknown> | undefined;
   readonly #onLog: ((entry: LogEntry) => void) | undefined;
   readonly #maxLogEntries: number;
   readonly #maxLogLength: number;
@@ -103,6 +104,7 @@ export class WorkerContext {
 
   /** The state that a service keeps for this run. */
   service<State>(service: Service<State>): State {
+    this.#services ??= new Map();
     const known = this.#services.get(service as Service<unknown>);
     if (known !== undefined) return known as State;
     const state = service.start(this);
@@ -112,8 +114,8 @@ export class WorkerContext {
 
   /** Ends the states of all services. */
   end(): void {
-    for (const [service, state] of this.#services) service.end?.(state);
-    this.#services.clear();
+    for (const [service, state] of this.#services ?? []) service.end?.(state);
+    this.#services = undefined;
   }
 
   finish(metrics: ExecutionMetrics): void {
