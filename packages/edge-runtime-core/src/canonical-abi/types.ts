@@ -18,35 +18,45 @@ export type PrimitiveKind =
   | "char"
   | "string";
 
-export interface Field {
-  readonly name: string;
-  readonly type: ValType;
-}
-
-export interface Case {
-  readonly name: string;
-  readonly type: ValType | undefined;
-}
-
 /** Index of a resource type in its component's plan; unique over all nested instances. */
 export type ResourceId = number;
 
-export type ValType =
+/** A value type whose resources are named by `Resource`: by number in a plan, by what implements them in a host. */
+export type ValTypeOf<Resource> =
   | { readonly kind: PrimitiveKind }
-  | { readonly kind: "list"; readonly element: ValType }
-  | { readonly kind: "record"; readonly fields: readonly Field[] }
-  | { readonly kind: "tuple"; readonly types: readonly ValType[] }
-  | { readonly kind: "variant"; readonly cases: readonly Case[] }
+  | { readonly kind: "list"; readonly element: ValTypeOf<Resource> }
+  | { readonly kind: "record"; readonly fields: readonly FieldOf<Resource>[] }
+  | { readonly kind: "tuple"; readonly types: readonly ValTypeOf<Resource>[] }
+  | { readonly kind: "variant"; readonly cases: readonly CaseOf<Resource>[] }
   | { readonly kind: "enum"; readonly names: readonly string[] }
-  | { readonly kind: "option"; readonly type: ValType }
-  | { readonly kind: "result"; readonly ok: ValType | undefined; readonly err: ValType | undefined }
+  | { readonly kind: "option"; readonly type: ValTypeOf<Resource> }
+  | {
+      readonly kind: "result";
+      readonly ok: ValTypeOf<Resource> | undefined;
+      readonly err: ValTypeOf<Resource> | undefined;
+    }
   | { readonly kind: "flags"; readonly names: readonly string[] }
-  | { readonly kind: "own"; readonly resource: ResourceId }
-  | { readonly kind: "borrow"; readonly resource: ResourceId };
+  | { readonly kind: "own"; readonly resource: Resource }
+  | { readonly kind: "borrow"; readonly resource: Resource };
 
-export interface FuncType {
-  readonly params: readonly Field[];
-  readonly result: ValType | undefined;
+export interface FieldOf<Resource> {
+  readonly name: string;
+  readonly type: ValTypeOf<Resource>;
 }
+
+export interface CaseOf<Resource> {
+  readonly name: string;
+  readonly type: ValTypeOf<Resource> | undefined;
+}
+
+export interface FuncTypeOf<Resource> {
+  readonly params: readonly FieldOf<Resource>[];
+  readonly result: ValTypeOf<Resource> | undefined;
+}
+
+export type ValType = ValTypeOf<ResourceId>;
+export type Field = FieldOf<ResourceId>;
+export type Case = CaseOf<ResourceId>;
+export type FuncType = FuncTypeOf<ResourceId>;
 
 export type StringEncoding = "utf8" | "utf16" | "latin1+utf16";

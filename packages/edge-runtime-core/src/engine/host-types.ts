@@ -3,36 +3,13 @@
 // values of shapes that it does not expect.
 // Spec: component-model WIT.md "Types".
 
-import type { PrimitiveKind } from "../canonical-abi/types.ts";
+import type { CaseOf, FieldOf, FuncTypeOf, PrimitiveKind, ValTypeOf } from "../canonical-abi/types.ts";
 import type { HostResource } from "./host-functions.ts";
 
-export type HostValType =
-  | { readonly kind: PrimitiveKind }
-  | { readonly kind: "list"; readonly element: HostValType }
-  | { readonly kind: "record"; readonly fields: readonly HostField[] }
-  | { readonly kind: "tuple"; readonly types: readonly HostValType[] }
-  | { readonly kind: "variant"; readonly cases: readonly HostCase[] }
-  | { readonly kind: "enum"; readonly names: readonly string[] }
-  | { readonly kind: "option"; readonly type: HostValType }
-  | { readonly kind: "result"; readonly ok: HostValType | undefined; readonly err: HostValType | undefined }
-  | { readonly kind: "flags"; readonly names: readonly string[] }
-  | { readonly kind: "own" | "borrow"; readonly resource: HostResource };
-
-export interface HostField {
-  readonly name: string;
-  readonly type: HostValType;
-}
-
-export interface HostCase {
-  readonly name: string;
-  readonly type: HostValType | undefined;
-}
-
-export interface HostFuncType {
-  /** One with an empty name may have any. */
-  readonly params: readonly HostField[];
-  readonly result: HostValType | undefined;
-}
+export type HostValType = ValTypeOf<HostResource>;
+export type HostField = FieldOf<HostResource>;
+export type HostCase = CaseOf<HostResource>;
+export type HostFuncType = FuncTypeOf<HostResource>;
 
 /** Fields, parameters and cases by name, in the order of the WIT text. */
 type Named<T> = Readonly<Record<string, T>>;
